@@ -1,0 +1,1 @@
+"""The command line `sluice`, which is also `kubectl sluice`."""

@@ -1,0 +1,1 @@
+"""The runner: executes runs in the tenant's namespace, without a Kubernetes token."""

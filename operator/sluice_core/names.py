@@ -1,0 +1,72 @@
+"""Every name, label and annotation that Sluice writes into a cluster, spelt here only."""
+
+import hashlib
+
+GROUP = "sluice.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+FIELD_MANAGER = "sluice"
+
+LABEL_WORKFLOW = f"{GROUP}/workflow"
+LABEL_RUN = f"{GROUP}/run"
+LABEL_MOUNTS = f"{GROUP}/mounts"  # hash of what a runner pod has mounted
+LABEL_PLAN = f"{GROUP}/plan"  # on a namespace: the WorkflowPlan that holds there
+LABEL_COMPONENT = "app.kubernetes.io/component"
+LABEL_NAME = "app.kubernetes.io/name"
+LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
+
+ANNOTATION_OWNER = f"{GROUP}/owner"
+ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
+ANNOTATION_START = f"{GROUP}/start-requested-at"
+
+RUNNER_PORT = 8080
+RUNNER_CONTAINER = "runner"
+GATEWAY_AUDIENCE = "sluice-gateway"
+LEASE = "sluice-operator"
+KEYS_CONFIG_MAP = "sluice-runner-keys"  # one per namespace with workflows: public keys only
+
+_SERVICE_PREFIX = "workflow-"
+
+
+def runner(workflow: str) -> str:
+    """The name of a workflow's Deployment, Service, ServiceAccount and NetworkPolicy."""
+    return _SERVICE_PREFIX + workflow
+
+
+def workflow_of_service(service: str) -> str | None:
+    """The workflow behind the first label of a trigger Service's host name."""
+    return service.removeprefix(_SERVICE_PREFIX) if service.startswith(_SERVICE_PREFIX) else None
+
+
+def revision(workflow: str, number: int) -> str:
+    """The name of the ControllerRevision that holds version `number`."""
+    return f"{_SERVICE_PREFIX}{workflow}-v{number}"
+
+
+def keyed_run(workflow: str, *key: str) -> str:
+    """The one name of a run that must be made once: equal keys give equal names.
+
+    `key` holds the workflow's uid, the trigger, the caller and what makes the request unique.
+    """
+    digest = hashlib.sha256("\x00".join(key).encode()).hexdigest()
+    return f"{workflow}-{digest[:12]}"
+
+
+def owned_by_workflow(workflow: str) -> dict[str, str]:
+    """Labels of every child of a workflow."""
+    return {LABEL_MANAGED_BY: "sluice", LABEL_WORKFLOW: workflow}
+
+
+def selector(workflow: str) -> str:
+    """The label selector of a workflow's runner pods, as `status.selector` shows it."""
+    return f"{LABEL_WORKFLOW}={workflow}"
+
+
+def trigger_host(workflow: str, namespace: str, domain: str) -> str:
+    """The host name of a workflow's trigger Service inside the cluster."""
+    return f"{runner(workflow)}.{namespace}.svc.{domain}"
+
+
+def runner_audience(workflow_uid: str, pod_uid: str) -> str:
+    """Whom a token for a runner is for: this workflow's runner in this pod, and no other."""
+    return f"{workflow_uid}/{pod_uid}"

@@ -1,0 +1,244 @@
+"""What operator and runner say to each other, version 1: JSON over HTTP/1.1 on the pod's address.
+
+Unknown fields are ignored, so that a runner of the previous release and an operator of the next
+one understand each other. Times are milliseconds since the epoch.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic.alias_generators import to_camel
+
+VERSION = 1
+HEADER_EPOCH = "Sluice-Epoch"  # leaseTransitions of the sender's Lease; a runner refuses a lower one
+SCOPE_RUN = "run"  # the operator: dispatch, cancel, acknowledge
+SCOPE_READ = "read"  # the gateway: logs and full outputs
+TOKEN_SECONDS = 60
+TOMBSTONE_SECONDS = 600
+HEARTBEAT_SECONDS = 5  # an empty line on the event stream, so that a dead peer is noticed
+
+PATH_DEFINITION = "/definitions/{sha256}"  # PUT, raw bytes
+PATH_RUNS = "/runs"  # POST a RunBatch -> Answers; GET -> Holdings
+PATH_ACKS = "/acks"  # POST an AckBatch
+PATH_EVENTS = "/events"  # GET ?after=<id>: NDJSON of events
+PATH_CANCEL = "/runs/{uid}/cancel"  # POST
+PATH_REPLIES = "/runs/{uid}/replies"  # POST a Reply
+PATH_LOGS = "/runs/{uid}/logs"  # GET, scope read: NDJSON of Log events
+PATH_READY = "/readyz"  # GET, without a token
+PATH_METRICS = "/metrics"  # GET, without a token
+
+ACCEPTED, KNOWN, OLDER_EPOCH, ACKNOWLEDGED = 202, 200, 409, 410
+DEFINITION_UNKNOWN, NO_SLOT, DRAINING = 412, 429, 503
+
+FailureClass = Literal["Transient", "Timeout", "RateLimited", "Permanent"]
+StepPhase = Literal["Running", "Succeeded", "Failed", "Skipped", "Cancelled"]
+EndPhase = Literal["Succeeded", "Failed", "Cancelled"]
+
+
+class Message(BaseModel):
+    """Whatever crosses between the two: camelCase outside, immutable inside."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+
+class StepError(Message):
+    """Why a step failed, in words that its author may read."""
+
+    failure: FailureClass = "Permanent"
+    reason: str
+    message: str
+    retry_after_seconds: float | None = None
+
+
+class FinishedStep(Message):
+    """A step of an earlier attempt that is not to be repeated."""
+
+    name: str
+    phase: StepPhase
+    port: str | None = None
+    output: JsonValue = None
+    error: StepError | None = None
+
+
+class RunRequest(Message):
+    """One attempt of one run, as the operator hands it over."""
+
+    uid: str
+    name: str
+    namespace: str
+    workflow: str
+    attempt: int = 1
+    revision: int
+    definition: str = Field(description="sha256 of the definition's bytes, hexadecimal")
+    inputs: dict[str, JsonValue] = {}
+    entities: tuple[str, ...] = ()
+    trigger: dict[str, JsonValue] = {}
+    finished: tuple[FinishedStep, ...] = ()
+    deadline: int | None = None
+
+
+class RunBatch(Message):
+    """Runs for one runner; each is answered on its own."""
+
+    version: int = VERSION
+    runs: tuple[RunRequest, ...]
+
+
+class Answer(Message):
+    """`code` is one of the constants above."""
+
+    uid: str
+    code: int
+    message: str = ""
+
+
+class Answers(Message):
+    """One answer a run, in the order of the batch."""
+
+    answers: tuple[Answer, ...]
+
+
+class Ack(Message):
+    """The final status of this attempt is stored: the runner may forget it."""
+
+    uid: str
+    attempt: int
+    through: int = Field(description="the attempt's last sequence number that was received")
+
+
+class AckBatch(Message):
+    """Acknowledgements for one runner."""
+
+    acks: tuple[Ack, ...]
+
+
+class Reply(Message):
+    """The outcome of a `request` event."""
+
+    attempt: int
+    request: str
+    ok: bool
+    value: JsonValue = None
+    message: str = ""
+
+
+class Holding(Message):
+    """A run that a runner works on, or has finished and not had acknowledged."""
+
+    uid: str
+    name: str
+    attempt: int
+    running: bool
+
+
+class Holdings(Message):
+    """What a runner holds."""
+
+    version: int = VERSION
+    draining: bool
+    slots: int
+    free: int
+    runs: tuple[Holding, ...]
+
+
+class Readiness(Message):
+    """The answer of /readyz."""
+
+    ready: bool
+    slots: int
+    missing: tuple[str, ...] = Field(default=(), description="credential keys without a value")
+
+
+class Event(Message):
+    """What every event carries: `id` counts up in one pod, `seq` in one attempt."""
+
+    id: int
+    seq: int
+    uid: str
+    attempt: int
+    time: int
+
+
+class Accepted(Event):
+    """The attempt has a slot and has begun."""
+
+    type: Literal["accepted"] = "accepted"
+
+
+class StepStarted(Event):
+    """A step has begun."""
+
+    type: Literal["step.started"] = "step.started"
+    step: str
+
+
+class StepFinished(Event):
+    """A step has ended; once received, it is not repeated."""
+
+    type: Literal["step.finished"] = "step.finished"
+    step: str
+    phase: StepPhase
+    attempts: int = 1
+    started: int
+    duration_ms: float
+    port: str | None = None
+    output: JsonValue = None
+    rendered_output: str | None = None
+    result: JsonValue = None
+    error: StepError | None = None
+    truncated: bool = False
+
+
+class Log(Event):
+    """A line of a step."""
+
+    type: Literal["log"] = "log"
+    step: str
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    message: str
+
+
+class Progress(Event):
+    """How many entities are through."""
+
+    type: Literal["progress"] = "progress"
+    total: int
+    completed: int
+    failed: int
+
+
+class Request(Event):
+    """Something that only the operator can do; it answers with a Reply."""
+
+    type: Literal["request"] = "request"
+    request: str
+    step: str
+    kind: Literal["ChildRun", "Job", "Publish", "Allowance", "Notify"]
+    body: dict[str, Any] = {}
+
+
+class Finished(Event):
+    """The attempt is over."""
+
+    type: Literal["finished"] = "finished"
+    phase: EndPhase
+    reason: str
+    message: str = ""
+    output: JsonValue = None
+    truncated: bool = False
+
+
+class Interrupted(Event):
+    """The runner goes away before the attempt is over; dispatch it elsewhere."""
+
+    type: Literal["interrupted"] = "interrupted"
+    reason: str
+
+
+AnyEvent = Annotated[
+    Accepted | StepStarted | StepFinished | Log | Progress | Request | Finished | Interrupted,
+    Field(discriminator="type"),
+]
+EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
