@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from pydantic.alias_generators import to_camel
 
 VERSION = 1
-HEADER_EPOCH = "Sluice-Epoch"  # leaseTransitions of the sender's Lease; a runner refuses a lower one
+HEADER_EPOCH = (
+    "Sluice-Epoch"  # leaseTransitions of the sender's Lease; a runner refuses a lower one
+)
 SCOPE_RUN = "run"  # the operator: dispatch, cancel, acknowledge
 SCOPE_READ = "read"  # the gateway: logs and full outputs
 TOKEN_SECONDS = 60
