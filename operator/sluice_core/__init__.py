@@ -1,1 +1,1 @@
-"""What operator, gateway, runner and command line agree on: pure, without I/O and without a clock."""
+"""What all of Sluice's processes agree on: pure, without I/O and without a clock."""

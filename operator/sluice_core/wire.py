@@ -4,9 +4,9 @@ Unknown fields are ignored, so that a runner of the previous release and an oper
 one understand each other. Times are milliseconds since the epoch.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.alias_generators import to_camel
 
 VERSION = 1
@@ -153,30 +153,20 @@ class Readiness(Message):
     missing: tuple[str, ...] = Field(default=(), description="credential keys without a value")
 
 
-class Event(Message):
-    """What every event carries: `id` counts up in one pod, `seq` in one attempt."""
-
-    id: int
-    seq: int
-    uid: str
-    attempt: int
-    time: int
-
-
-class Accepted(Event):
+class Accepted(Message):
     """The attempt has a slot and has begun."""
 
     type: Literal["accepted"] = "accepted"
 
 
-class StepStarted(Event):
+class StepStarted(Message):
     """A step has begun."""
 
     type: Literal["step.started"] = "step.started"
     step: str
 
 
-class StepFinished(Event):
+class StepFinished(Message):
     """A step has ended; once received, it is not repeated."""
 
     type: Literal["step.finished"] = "step.finished"
@@ -193,7 +183,7 @@ class StepFinished(Event):
     truncated: bool = False
 
 
-class Log(Event):
+class Log(Message):
     """A line of a step."""
 
     type: Literal["log"] = "log"
@@ -202,7 +192,7 @@ class Log(Event):
     message: str
 
 
-class Progress(Event):
+class Progress(Message):
     """How many entities are through."""
 
     type: Literal["progress"] = "progress"
@@ -211,17 +201,17 @@ class Progress(Event):
     failed: int
 
 
-class Request(Event):
+class Request(Message):
     """Something that only the operator can do; it answers with a Reply."""
 
     type: Literal["request"] = "request"
     request: str
     step: str
     kind: Literal["ChildRun", "Job", "Publish", "Allowance", "Notify"]
-    body: dict[str, Any] = {}
+    body: dict[str, JsonValue] = {}
 
 
-class Finished(Event):
+class Finished(Message):
     """The attempt is over."""
 
     type: Literal["finished"] = "finished"
@@ -232,15 +222,25 @@ class Finished(Event):
     truncated: bool = False
 
 
-class Interrupted(Event):
+class Interrupted(Message):
     """The runner goes away before the attempt is over; dispatch it elsewhere."""
 
     type: Literal["interrupted"] = "interrupted"
     reason: str
 
 
-AnyEvent = Annotated[
+Happening = Annotated[
     Accepted | StepStarted | StepFinished | Log | Progress | Request | Finished | Interrupted,
     Field(discriminator="type"),
 ]
-EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+class Event(Message):
+    """A line of the event stream: `id` counts up in one pod, `seq` in one attempt from 1."""
+
+    id: int
+    seq: int
+    uid: str
+    attempt: int
+    time: int
+    what: Happening
