@@ -1,0 +1,20 @@
+"""Every action that the runner itself carries out, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from sluice_runner.actions import condition, fail, log, transform, wait
+from sluice_runner.actions.action import Action
+
+ACTIONS: Mapping[str, Action] = MappingProxyType(
+    {
+        action.type.name: action
+        for action in (
+            transform.ACTION,
+            condition.ACTION,
+            log.ACTION,
+            wait.ACTION,
+            fail.ACTION,
+        )
+    }
+)

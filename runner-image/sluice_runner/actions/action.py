@@ -1,0 +1,67 @@
+"""What an action is to the engine: its catalogue row, its code, and what that code is given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import JsonValue
+
+from sluice_core.catalog import OUTPUT, ActionType
+from sluice_core.wire import FailureClass
+
+if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
+    import httpx
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that an action may touch besides its parameters.
+
+    `key` stays the same when a step is repeated (run uid/step[/item]): an action passes it on as
+    its idempotency key where the protocol has one. `http` makes the guarded client on first use.
+    """
+
+    key: str
+    http: Callable[[], httpx.AsyncClient]
+    log: Callable[[Level, str], None]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A step's success; `result` holds numbers about the work: status, bytes, durationMs."""
+
+    output: JsonValue = None
+    port: str = OUTPUT
+    result: JsonValue = None
+
+
+class StepFailed(Exception):  # noqa: N818 - what happened to the step, in the words of the API
+    """A step's failure: how it is retried, a CamelCase reason, and words its author may read."""
+
+    def __init__(
+        self,
+        failure: FailureClass,
+        reason: str,
+        message: str,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.failure = failure
+        self.reason = reason
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+@dataclass(frozen=True)
+class Action:
+    """`run` gets an instance of `type.params`; which one, the table knows and the types cannot."""
+
+    type: ActionType
+    run: Callable[[Any, Context], Awaitable[Done]]
