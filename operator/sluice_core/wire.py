@@ -17,6 +17,7 @@ SCOPE_RUN = "run"  # the operator: dispatch, cancel, acknowledge
 SCOPE_READ = "read"  # the gateway: logs and full outputs
 TOKEN_SECONDS = 60
 TOMBSTONE_SECONDS = 600
+HEADER_BOOT = "Sluice-Boot"  # on the event stream: Holdings.boot, since a pod outlives its process
 HEARTBEAT_SECONDS = 5  # an empty line on the event stream, so that a dead peer is noticed
 
 PATH_DEFINITION = "/definitions/{sha256}"  # PUT, raw bytes
@@ -62,6 +63,7 @@ class FinishedStep(Message):
     port: str | None = None
     output: JsonValue = None
     error: StepError | None = None
+    truncated: bool = False
 
 
 class RunRequest(Message):
@@ -139,6 +141,7 @@ class Holdings(Message):
     """What a runner holds."""
 
     version: int = VERSION
+    boot: str = Field(description="new at each start of the process: event ids count from there")
     draining: bool
     slots: int
     free: int

@@ -1,0 +1,137 @@
+"""What happened in a run, folded into the run's status: the same for operator and command line."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from sluice_core import conditions, wire
+
+STATUS_BYTES = 112 * 1024  # of the 128 KiB that a status may have; the rest is for its frame
+CONDITION = "Succeeded"
+_OUTCOME = {"Succeeded": True, "Failed": False, "Cancelled": False}
+
+
+class Record:
+    """The steps of one run, over all its attempts; replaying equal events gives an equal record."""
+
+    def __init__(self, finished: Iterable[wire.FinishedStep] = ()) -> None:
+        self.attempt = 1
+        self.started: int | None = None
+        self.ended: wire.Finished | None = None
+        self.ended_at: int | None = None
+        self.progress: wire.Progress | None = None
+        self._steps: dict[str, wire.StepFinished | wire.StepStarted] = {}
+        self._begun: dict[str, int] = {}
+        self._inherited = {step.name: step for step in finished}
+
+    def add(self, event: wire.Event) -> None:
+        """Take in one event of the current attempt."""
+        match event.what:
+            case wire.Accepted():
+                self.attempt = event.attempt
+                self.started = self.started or event.time
+            case wire.StepStarted(step=step) as begun:
+                self._steps[step] = begun
+                self._begun[step] = event.time
+            case wire.StepFinished(step=step) as done:
+                self._steps[step] = done
+            case wire.Progress() as progress:
+                self.progress = progress
+            case wire.Finished() as end:
+                self.ended, self.ended_at = end, event.time
+            case _:
+                pass
+
+    def lose_attempt(self) -> None:
+        """The attempt's runner is gone: what was only begun has to begin again."""
+        self._steps = {n: s for n, s in self._steps.items() if isinstance(s, wire.StepFinished)}
+
+    def finished(self) -> tuple[wire.FinishedStep, ...]:
+        """The steps that a further attempt must not repeat, with what they gave."""
+        fresh = (step for step in self._steps.values() if isinstance(step, wire.StepFinished))
+        kept = {
+            step.step: wire.FinishedStep(
+                name=step.step,
+                phase=step.phase,
+                port=step.port,
+                output=step.output,
+                error=step.error,
+                truncated=step.truncated,
+            )
+            for step in fresh
+            if step.phase in ("Succeeded", "Skipped")
+        }
+        return tuple({**self._inherited, **kept}.values())
+
+    def steps(self) -> list[dict[str, Any]]:
+        """The status list of steps, in the order in which they began; outputs while there is room."""
+        room = STATUS_BYTES
+        shown = []
+        for name, step in self._steps.items():
+            entry = _step(step, self._begun.get(name))
+            size = len(orjson.dumps(entry))
+            if size > room:
+                entry = {k: v for k, v in entry.items() if k not in ("output", "renderedOutput")}
+                entry["truncated"] = True
+                size = len(orjson.dumps(entry))
+            room -= size
+            shown.append(entry)
+        return shown
+
+    def counts(self, total: int) -> dict[str, int]:
+        """Progress: of entities where the runner counts them, else of steps."""
+        if self.progress is not None:
+            return self.progress.model_dump(include={"total", "completed", "failed"})
+        done = [s for s in self._steps.values() if isinstance(s, wire.StepFinished)]
+        failed = sum(1 for step in done if step.phase == "Failed")
+        return {"total": total, "completed": len(done) - failed, "failed": failed}
+
+
+def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
+    """The part of a run's status that follows from its events; `total` is its number of steps."""
+    made: dict[str, Any] = {
+        "phase": record.ended.phase if record.ended else "Running",
+        "attempt": record.attempt,
+        "progress": record.counts(total),
+        "steps": record.steps(),
+    }
+    made["stepsSummary"] = f"{made['progress']['completed']}/{made['progress']['total']}"
+    if record.started is not None:
+        made["startTime"] = rfc3339(record.started)
+    if record.ended is None:
+        made["conditions"] = [conditions.condition(CONDITION, None, "Running")]
+        return made
+    end, at = record.ended, record.ended_at or int(now.timestamp() * 1000)
+    made["completionTime"] = rfc3339(at)
+    made["durationMs"] = max(0, at - (record.started or at))
+    made["conditions"] = [
+        conditions.condition(CONDITION, _OUTCOME[end.phase], end.reason, end.message)
+    ]
+    if end.truncated:
+        made["truncated"] = True
+    elif end.output is not None:
+        made["output"] = end.output
+    return made
+
+
+def rfc3339(milliseconds: int) -> str:
+    """RFC 3339 in UTC to the millisecond."""
+    time = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _step(step: wire.StepFinished | wire.StepStarted, begun: int | None) -> dict[str, Any]:
+    if isinstance(step, wire.StepStarted):
+        return {"name": step.step, "phase": "Running", "startTime": rfc3339(begun or 0)}
+    shown = step.model_dump(
+        by_alias=True,
+        exclude_none=True,
+        include={"phase", "attempts", "port", "output", "rendered_output", "result", "error"},
+    )
+    shown |= {"name": step.step, "startTime": rfc3339(step.started)}
+    shown["durationMs"] = round(step.duration_ms)
+    if step.truncated:
+        shown["truncated"] = True
+    return shown
