@@ -1,0 +1,208 @@
+"""The verbs of the API server on its resources, with retries where repeating is safe."""
+
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Literal, NamedTuple, Self
+from urllib.parse import urlencode
+
+import orjson
+
+from sluice_kube import lines
+from sluice_kube.config import ClusterConfig
+from sluice_kube.resources import Key, Manifest, Resource
+from sluice_kube.scope import EVERYTHING, Scope
+from sluice_kube.sending import DEFAULTS, OnRequest, Sender, Settings
+from sluice_kube.transport import Request
+
+MANAGER = "sluice"
+PAGE = 500
+WATCH_SECONDS = 290
+METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+PATCH = "application/{}-patch+json"
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
+
+
+class Page(NamedTuple):
+    """Part of a list; `following` is "" on the last one."""
+
+    items: list[Manifest]
+    resource_version: str
+    following: str
+
+
+class Session:
+    """A connection to the API server: `async with Session(config) as session`.
+
+    `on_request(verb, subject, code)` is told of each attempt: subject is "workflowruns" or
+    "workflowruns/status", code 0 means that no answer came.
+    """
+
+    def __init__(
+        self,
+        config: ClusterConfig,
+        settings: Settings = DEFAULTS,
+        on_request: OnRequest | None = None,
+    ) -> None:
+        self.config = config
+        self._sender = Sender(config, settings, on_request or (lambda _verb, _subject, _code: None))
+
+    async def __aenter__(self) -> Self:
+        await self._sender.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self._sender.__aexit__(*raised)
+
+    async def get(self, resource: Resource, key: Key) -> Manifest:
+        """One object, read from etcd."""
+        return await self._object(_request("get", "GET", resource, resource.path(*key)))
+
+    async def page(
+        self,
+        resource: Resource,
+        scope: Scope = EVERYTHING,
+        *,
+        limit: int = PAGE,
+        following: str = "",
+        consistent: bool = True,
+    ) -> Page:
+        """Up to `limit` objects; raises Gone when `following` got too old.
+
+        Not `consistent` may be answered from a cache that is behind.
+        """
+        query = {"limit": str(limit), **scope.query()}
+        if following:
+            query["continue"] = following
+        elif not consistent:
+            query["resourceVersion"] = "0"
+        target = f"{resource.path(scope.namespace)}?{urlencode(query)}"
+        accept = METADATA.format("List") if scope.metadata_only else "application/json"
+        answer = await self._object(_request("list", "GET", resource, target, accept=accept))
+        metadata = answer["metadata"]
+        for item in answer["items"]:  # a list of a built-in kind leaves these out
+            item.setdefault("apiVersion", resource.api_version)
+            item.setdefault("kind", resource.kind)
+        return Page(answer["items"], metadata["resourceVersion"], metadata.get("continue", ""))
+
+    async def list(
+        self, resource: Resource, scope: Scope = EVERYTHING, *, consistent: bool = True
+    ) -> AsyncIterator[Manifest]:
+        """All objects, a page in memory at a time; raises Gone when that takes minutes."""
+        following = "start"
+        page = await self.page(resource, scope, consistent=consistent)
+        while following:
+            for item in page.items:
+                yield item
+            following = page.following
+            if following:
+                page = await self.page(resource, scope, following=following)
+
+    async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
+        """The object as created. Repeated only when it has an explicit name.
+
+        AlreadyExists.repeated tells that an earlier attempt of this very call may have made it.
+        """
+        metadata = manifest.get("metadata", {})
+        target = f"{resource.path(metadata.get('namespace'))}?fieldManager={MANAGER}"
+        body = orjson.dumps(manifest)
+        named = "name" in metadata
+        return await self._object(
+            _request("create", "POST", resource, target, body=body, repeatable=named)
+        )
+
+    async def apply(self, resource: Resource, manifest: Manifest) -> Manifest:
+        """Server-side apply, taking over conflicting fields.
+
+        Whoever calls this must know that the object is ours: see `sluice_kube.apply`.
+        """
+        target = f"{resource.path(*Key.of(manifest))}?fieldManager={MANAGER}&force=true"
+        return await self._object(
+            _request(
+                "apply",
+                "PATCH",
+                resource,
+                target,
+                body=orjson.dumps(manifest),
+                content_type="application/apply-patch+yaml",
+            )
+        )
+
+    async def json_patch(
+        self,
+        resource: Resource,
+        key: Key,
+        operations: Sequence[Mapping[str, Any]],
+        subresource: str | None = None,
+    ) -> Manifest:
+        """RFC 6902. May be sent twice: begin with a `test`, and replace rather than append."""
+        return await self._patch("json", resource, key, orjson.dumps(operations), subresource)
+
+    async def merge_patch(
+        self,
+        resource: Resource,
+        key: Key,
+        patch: Mapping[str, Any],
+        subresource: str | None = None,
+    ) -> Manifest:
+        """RFC 7386."""
+        return await self._patch("merge", resource, key, orjson.dumps(patch), subresource)
+
+    async def delete(
+        self,
+        resource: Resource,
+        key: Key,
+        *,
+        uid: str | None = None,
+        propagation: Propagation = "Background",
+    ) -> None:
+        """Asks for deletion; with `uid`, a namesake of another uid is a Conflict and stays."""
+        options: dict[str, Any] = {"propagationPolicy": propagation}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        body = orjson.dumps(options)
+        await self._sender.send(
+            _request("delete", "DELETE", resource, resource.path(*key), body=body)
+        )
+
+    @asynccontextmanager
+    async def stream(
+        self, resource: Resource, resource_version: str, scope: Scope = EVERYTHING
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Watch from a version on: raw lines `{"type":…,"object":…}`, bookmarks among them.
+
+        Entered once the server has accepted; ends after some minutes without an error. Raises
+        Gone when the version is too old, also in the midst.
+        """
+        query = {
+            "watch": "1",
+            "resourceVersion": resource_version,
+            "allowWatchBookmarks": "true",
+            # Spread, so that the watches of many replicas do not end together.
+            "timeoutSeconds": str(round(WATCH_SECONDS * random.uniform(0.8, 1.2))),  # noqa: S311
+            **scope.query(),
+        }
+        target = f"{resource.path(scope.namespace)}?{urlencode(query)}"
+        accept = METADATA.format("") if scope.metadata_only else "application/json"
+        request = _request("watch", "GET", resource, target, accept=accept)
+        async with self._sender.open(request, WATCH_SECONDS * 1.3) as chunks:
+            yield lines.split(chunks)
+
+    async def _patch(
+        self, kind: str, resource: Resource, key: Key, body: bytes, subresource: str | None
+    ) -> Manifest:
+        target = f"{resource.path(*key, subresource)}?fieldManager={MANAGER}"
+        subject = f"{resource.plural}/{subresource}" if subresource else resource.plural
+        request = Request(
+            "PATCH", target, "patch", subject, body=body, content_type=PATCH.format(kind)
+        )
+        return await self._object(request)
+
+    async def _object(self, request: Request) -> Manifest:
+        answer: Manifest = orjson.loads(await self._sender.send(request))
+        return answer
+
+
+def _request(verb: str, method: str, resource: Resource, target: str, **rest: Any) -> Request:
+    return Request(method, target, verb, resource.plural, **rest)
