@@ -19,12 +19,14 @@ TOKEN_SECONDS = 60
 TOMBSTONE_SECONDS = 600
 HEADER_BOOT = "Sluice-Boot"  # on the event stream: Holdings.boot, since a pod outlives its process
 HEARTBEAT_SECONDS = 5  # an empty line on the event stream, so that a dead peer is noticed
+ACK_GRACE_SECONDS = 15  # how long a drained runner waits for acknowledgements before it ends
+DEFINITION_BYTES = 1024 * 1024
 
 PATH_DEFINITION = "/definitions/{sha256}"  # PUT, raw bytes
 PATH_RUNS = "/runs"  # POST a RunBatch -> Answers; GET -> Holdings
 PATH_ACKS = "/acks"  # POST an AckBatch
 PATH_EVENTS = "/events"  # GET ?after=<id>: NDJSON of events
-PATH_CANCEL = "/runs/{uid}/cancel"  # POST
+PATH_CANCEL = "/runs/{uid}/cancel"  # POST a Cancel, or nothing
 PATH_REPLIES = "/runs/{uid}/replies"  # POST a Reply
 PATH_LOGS = "/runs/{uid}/logs"  # GET, scope read: NDJSON of Log events
 PATH_READY = "/readyz"  # GET, without a token
@@ -118,6 +120,12 @@ class AckBatch(Message):
     acks: tuple[Ack, ...]
 
 
+class Cancel(Message):
+    """Without an attempt, whichever is held."""
+
+    attempt: int | None = None
+
+
 class Reply(Message):
     """The outcome of a `request` event."""
 
@@ -153,6 +161,7 @@ class Readiness(Message):
 
     ready: bool
     slots: int
+    reason: str = ""
     missing: tuple[str, ...] = Field(default=(), description="credential keys without a value")
 
 
@@ -239,7 +248,11 @@ Happening = Annotated[
 
 
 class Event(Message):
-    """A line of the event stream: `id` counts up in one pod, `seq` in one attempt from 1."""
+    """A line of the event stream: `id` counts up in one pod, `seq` in one attempt from 1.
+
+    Ids go on counting up when the container restarts. A gap in `seq` is a log line that fell out
+    of its ring, or progress that later progress has replaced.
+    """
 
     id: int
     seq: int
