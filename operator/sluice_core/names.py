@@ -23,7 +23,6 @@ RUNNER_PORT = 8080
 RUNNER_CONTAINER = "runner"
 GATEWAY_AUDIENCE = "sluice-gateway"
 LEASE = "sluice-operator"
-KEYS_CONFIG_MAP = "sluice-runner-keys"  # one per namespace with workflows: public keys only
 
 _SERVICE_PREFIX = "workflow-"
 
@@ -36,6 +35,11 @@ def runner(workflow: str) -> str:
 def workflow_of_service(service: str) -> str | None:
     """The workflow behind the first label of a trigger Service's host name."""
     return service.removeprefix(_SERVICE_PREFIX) if service.startswith(_SERVICE_PREFIX) else None
+
+
+def keys_config_map(workflow: str) -> str:
+    """The name of the ConfigMap with the public keys that a workflow's runner believes."""
+    return f"{runner(workflow)}-keys"
 
 
 def revision(workflow: str, number: int) -> str:

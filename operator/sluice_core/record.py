@@ -66,7 +66,7 @@ class Record:
         return tuple({**self._inherited, **kept}.values())
 
     def steps(self) -> list[dict[str, Any]]:
-        """The status list of steps, in the order in which they began; outputs while there is room."""
+        """The status list of steps, as they began; outputs while there is room."""
         room = STATUS_BYTES
         shown = []
         for name, step in self._steps.items():

@@ -1,0 +1,67 @@
+"""All that the decision about one Workflow may depend on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from sluice_core.api.plan import PlanSpec
+from sluice_core.api.workflow import Workflow
+
+Manifest: TypeAlias = dict[str, Any]
+
+
+class Child(NamedTuple):
+    """An object by kind and name, in the workflow's namespace."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What is the same for all workflows: the chart's values."""
+
+    runner_image: str
+    pull_policy: str
+    requests: Mapping[str, str]
+    limits: Mapping[str, str]
+    release_namespace: str
+    gateway_service: str
+    cluster_domain: str
+    public_keys: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The WorkflowPlan of the namespace; `spec` is None when the label names none that exists."""
+
+    name: str
+    spec: PlanSpec | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """A version that exists as a ControllerRevision."""
+
+    number: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """A Workflow, its children as they are, and what they depend on."""
+
+    workflow: Workflow
+    manifest: Manifest
+    installation: Installation
+    plan: Plan | None
+    children: Mapping[Child, Manifest]
+    pods: tuple[Manifest, ...]
+    revisions: tuple[Revision, ...]
+    now: datetime
+
+    @property
+    def deployment(self) -> Manifest | None:
+        """The runner's Deployment as it is."""
+        return next((o for c, o in self.children.items() if c.kind == "Deployment"), None)

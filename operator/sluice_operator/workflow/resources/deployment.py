@@ -1,0 +1,146 @@
+"""The runner's Deployment. A new definition changes nothing here, so editing rolls no pod."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from sluice_core import names
+from sluice_core.api.workflow import Workflow
+from sluice_operator.workflow.observed import Installation
+from sluice_operator.workflow.resources.meta import metadata
+
+USER = 65532
+GRACE_SECONDS = 30
+KEYS_PATH = "/etc/sluice/keys"
+
+
+def make_deployment(
+    workflow: Workflow, installation: Installation, *, replicas: int, egress: Iterable[str]
+) -> dict[str, Any]:
+    """`egress` is what of `egress.allow` the plan permits."""
+    name = workflow.metadata.name
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": metadata(workflow, names.runner(name)),
+        "spec": {
+            "replicas": replicas,
+            "revisionHistoryLimit": 1,
+            "selector": {"matchLabels": {names.LABEL_WORKFLOW: name}},
+            "strategy": {
+                "type": "RollingUpdate",
+                "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+            },
+            "template": {
+                "metadata": {"labels": _pod_labels(workflow)},
+                "spec": _pod(workflow, installation, list(egress)),
+            },
+        },
+    }
+
+
+def mounts_hash(workflow: Workflow) -> str:
+    """Which credentials a pod has mounted: a run goes only where all that it needs is there."""
+    needed = sorted({step.credential for step in workflow.spec.steps if step.credential})
+    return hashlib.sha256(orjson.dumps(needed)).hexdigest()[:12]
+
+
+def _pod_labels(workflow: Workflow) -> dict[str, str]:
+    return {
+        **workflow.spec.runner.labels,
+        **names.owned_by_workflow(workflow.metadata.name),
+        names.LABEL_COMPONENT: "runner",
+        names.LABEL_MOUNTS: mounts_hash(workflow),
+    }
+
+
+def _pod(workflow: Workflow, installation: Installation, egress: list[str]) -> dict[str, Any]:
+    runner = workflow.spec.runner
+    account = runner.service_account_name or names.runner(workflow.metadata.name)
+    pod: dict[str, Any] = {
+        "serviceAccountName": account,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(workflow, installation, egress)],
+        "volumes": [
+            {
+                "name": "keys",
+                "configMap": {"name": names.keys_config_map(workflow.metadata.name)},
+            },
+            {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
+        ],
+    }
+    if runner.node_selector:
+        pod["nodeSelector"] = dict(runner.node_selector)
+    if runner.tolerations:
+        pod["tolerations"] = [t.model_dump(exclude_none=True) for t in runner.tolerations]
+    return pod
+
+
+def _container(workflow: Workflow, installation: Installation, egress: list[str]) -> dict[str, Any]:
+    return {
+        "name": names.RUNNER_CONTAINER,
+        "image": workflow.spec.runner.image or installation.runner_image,
+        "imagePullPolicy": installation.pull_policy,
+        "command": ["sluice-runner"],
+        "env": [*_env(workflow, egress), *_own_env(workflow)],
+        "ports": [{"name": "http", "containerPort": names.RUNNER_PORT, "protocol": "TCP"}],
+        "readinessProbe": {
+            "httpGet": {"path": "/readyz", "port": "http"},
+            "periodSeconds": 2,
+            "timeoutSeconds": 2,
+        },
+        "resources": _resources(workflow, installation),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+        "volumeMounts": [
+            {"name": "keys", "mountPath": KEYS_PATH, "readOnly": True},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
+        ],
+    }
+
+
+def _env(workflow: Workflow, egress: list[str]) -> list[dict[str, Any]]:
+    meta, runner = workflow.metadata, workflow.spec.runner
+    literal = {
+        "SLUICE_WORKFLOW": meta.name,
+        "SLUICE_NAMESPACE": meta.namespace,
+        "SLUICE_WORKFLOW_UID": meta.uid,
+        "SLUICE_SLOTS": str(runner.concurrency),
+        "SLUICE_EGRESS_ALLOW": orjson.dumps(egress).decode(),
+        "SLUICE_KEYS_DIR": KEYS_PATH,
+        "SLUICE_DRAIN_SECONDS": str(GRACE_SECONDS - 5),
+    }
+    downward = {"SLUICE_POD_NAME": "metadata.name", "SLUICE_POD_UID": "metadata.uid"}
+    return [
+        *({"name": name, "value": value} for name, value in literal.items()),
+        *(
+            {"name": name, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": path}}}
+            for name, path in downward.items()
+        ),
+    ]
+
+
+def _own_env(workflow: Workflow) -> list[dict[str, Any]]:
+    return [{"name": one.name, "value": one.value} for one in workflow.spec.runner.env]
+
+
+def _resources(workflow: Workflow, installation: Installation) -> dict[str, Any]:
+    own = workflow.spec.runner.resources
+    return {
+        "requests": {**installation.requests, **(dict(own.requests) if own else {})},
+        "limits": {**installation.limits, **(dict(own.limits) if own else {})},
+    }
