@@ -156,6 +156,12 @@ class Holdings(Message):
     runs: tuple[Holding, ...]
 
 
+class Refusal(Message):
+    """The body of an answer of 400 and above."""
+
+    message: str
+
+
 class Readiness(Message):
     """The answer of /readyz."""
 

@@ -1,0 +1,41 @@
+"""What the operator tells a runner through its environment, as one frozen object."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, Json
+
+from sluice_core import names
+
+_PREFIX = "SLUICE_"
+
+
+class Settings(BaseModel):
+    """Each field is `SLUICE_` and its name in capitals; those without a default are required."""
+
+    model_config = ConfigDict(frozen=True)
+
+    workflow: str
+    namespace: str
+    workflow_uid: str
+    pod_name: str
+    pod_uid: str
+    slots: int = Field(default=10, ge=1, le=1000)
+    port: int = Field(default=names.RUNNER_PORT, ge=0, le=65535)
+    drain_seconds: float = Field(default=30, ge=0, description="what running runs get on SIGTERM")
+    keys_dir: Path = Path("/etc/sluice/keys")
+    credentials_dir: Path = Path("/etc/sluice/credentials")
+    egress_allow: Json[tuple[str, ...]] = ()
+
+    @property
+    def audience(self) -> str:
+        """Whom a caller's token must be for."""
+        return names.runner_audience(self.workflow_uid, self.pod_uid)
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Raises pydantic's ValidationError, which names what is missing or wrong."""
+    fields = {name: environment.get(_PREFIX + name.upper()) for name in Settings.model_fields}
+    return Settings.model_validate(
+        {name: text for name, text in fields.items() if text is not None}
+    )
