@@ -19,7 +19,6 @@ TOKEN_SECONDS = 60
 TOMBSTONE_SECONDS = 600
 HEADER_BOOT = "Sluice-Boot"  # on the event stream: Holdings.boot, since a pod outlives its process
 HEARTBEAT_SECONDS = 5  # an empty line on the event stream, so that a dead peer is noticed
-ACK_GRACE_SECONDS = 15  # how long a drained runner waits for acknowledgements before it ends
 DEFINITION_BYTES = 1024 * 1024
 
 PATH_DEFINITION = "/definitions/{sha256}"  # PUT, raw bytes
