@@ -1,0 +1,69 @@
+"""What a version of a workflow holds and a runner executes, with the bytes that its hash covers."""
+
+import hashlib
+import json
+from functools import cached_property, lru_cache
+from typing import Self
+
+from pydantic import Field, ValidationError
+
+from sluice_core import graph
+from sluice_core.api import steps
+from sluice_core.api.bounds import LabelName
+from sluice_core.api.steps import Step
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_core.graph import Graph
+
+
+class InvalidDefinition(ValueError):
+    """Bytes or values that are no definition."""
+
+
+class Definition(steps.Definition):
+    """Inputs, steps and settings of a workflow, and what its entities are."""
+
+    entity_type: LabelName | None = Field(None, description="What the entities of its runs are.")
+
+    @classmethod
+    def of(cls, spec: WorkflowSpec) -> Self:
+        """The part of a workflow that makes up a version."""
+        return cls(
+            inputs=spec.inputs,
+            steps=spec.steps,
+            settings=spec.settings,
+            entity_type=spec.entity_type,
+        )
+
+    def encode(self) -> bytes:
+        """Canonical JSON. Defaults are left out, so that a new field changes no old hash."""
+        plain = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        try:
+            return json.dumps(
+                plain, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False
+            ).encode()
+        except ValueError as error:  # NaN, an infinity, half a surrogate pair
+            raise InvalidDefinition(f"not expressible in JSON: {error}") from error
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The order of the steps; InvalidGraph where they have none."""
+        return graph.build(self.steps)
+
+    @cached_property
+    def by_name(self) -> dict[str, Step]:
+        """Each step under its name."""
+        return {step.name: step for step in self.steps}
+
+
+def digest(raw: bytes) -> str:
+    """The name of a definition: sha256 of its bytes, hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def decode(raw: bytes) -> Definition:
+    """Read what `encode` wrote; the result is shared and must not be changed."""
+    try:
+        return Definition.model_validate_json(raw, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise InvalidDefinition(str(error)) from error
