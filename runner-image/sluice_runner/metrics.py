@@ -25,7 +25,7 @@ class Gauges:
     dropped_logs: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Metrics:
     """Plain numbers while runs run. Labels are phases, codes and path patterns: all bounded."""
 
@@ -68,7 +68,7 @@ class Metrics:
         return generate_latest(registry)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Collector:
     metrics: Metrics
 

@@ -102,16 +102,13 @@ class Verifier:
         return self._caller(kid.partition("-")[0], claims)
 
     def _caller(self, issuer: str, claims: dict[str, object]) -> Caller:
-        issued, expires, scope = (
-            float(str(claims["iat"])),
-            float(str(claims["exp"])),
-            claims["scope"],
-        )
+        issued, expires = float(str(claims["iat"])), float(str(claims["exp"]))
+        scope = str(claims["scope"])
         if max(expires - issued, expires - self._clock() - LEEWAY_SECONDS) > wire.TOKEN_SECONDS:
             raise InvalidToken(f"lives longer than {wire.TOKEN_SECONDS} s")
         if scope not in _SCOPES_OF_ISSUER.get(issuer, frozenset()):
             raise InvalidToken(f"a key of {issuer} does not sign for this scope")
-        return Caller(issuer=issuer, scope=str(scope), expires=expires)
+        return Caller(issuer=issuer, scope=scope, expires=expires)
 
 
 def _read(folder: Path) -> "list[tuple[str, Ed25519PublicKey]]":
