@@ -125,6 +125,12 @@ def key_id(issuer: Issuer, public: Ed25519PublicKey) -> str:
     return f"{issuer}-{hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]}"
 
 
+def public_pems(issuer: Issuer, pair: KeyPair) -> dict[str, str]:
+    """What runners have to know: file name to PEM."""
+    known = [k.public_key() for k in (pair.current, pair.previous) if k is not None]
+    return {f"{key_id(issuer, public)}.pem": _public_pem(public) for public in known}
+
+
 async def _load(session: Session, key: Key, clock: Callable[[], float]) -> KeyPair:
     try:
         found = await session.get(SECRETS, key)
@@ -154,8 +160,7 @@ async def _rotate(session: Session, key: Key, found: Manifest, pair: KeyPair) ->
 
 
 async def _publish(session: Session, key: Key, issuer: Issuer, pair: KeyPair) -> None:
-    known = [k.public_key() for k in (pair.current, pair.previous) if k is not None]
-    wanted = {f"{key_id(issuer, public)}.pem": _public_pem(public) for public in known}
+    wanted = public_pems(issuer, pair)
     published = await public_keys(session, *key)
     own = {name: pem for name, pem in published.items() if name.startswith(f"{issuer}-")}
     if own == wanted:
