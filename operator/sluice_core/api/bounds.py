@@ -1,0 +1,152 @@
+"""Bounded words and values that several kinds share: each name's form, length and explanation."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from sluice_core.api.kind import (
+    ANY_JSON,
+    INT_OR_STRING,
+    PATTERN_MESSAGE,
+    Rule,
+    checked_by,
+)
+
+LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_-]*$"
+PORT_SUFFIX = r"(:[0-9]{1,5})?"
+HOST = r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+CIDR = r"[0-9a-f.:]+/[0-9]{1,3}"
+
+
+def says(message: str) -> dict[str, Any]:
+    """Let the API server explain a pattern in words in place of the regular expression."""
+    return {PATTERN_MESSAGE: message}
+
+
+ShortText = Annotated[str, Field(max_length=250)]
+LongText = Annotated[str, Field(max_length=1000)]
+Template = Annotated[str, Field(max_length=65536)]
+Expression = Annotated[str, Field(min_length=1, max_length=1024)]
+DottedPath = Annotated[str, Field(min_length=1, max_length=256)]
+Tag = Annotated[str, Field(min_length=1, max_length=63)]
+Hash = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern=r"^[0-9a-f]{8,64}$",
+        json_schema_extra=says("use 8 to 64 hexadecimal digits in lower case"),
+    ),
+]
+LabelName = Annotated[
+    str,
+    Field(
+        max_length=63,
+        pattern=LABEL,
+        json_schema_extra=says(
+            "use lower-case letters, digits and hyphens, beginning and ending with no hyphen"
+        ),
+    ),
+]
+ObjectName = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=SUBDOMAIN,
+        json_schema_extra=says(
+            "use the name of an object: lower-case letters, digits, hyphens and dots"
+        ),
+    ),
+]
+WorkflowName = Annotated[
+    str,
+    Field(
+        max_length=50,
+        pattern=LABEL,
+        json_schema_extra=says(
+            "use the name of a workflow: lower-case letters, digits and hyphens, at most 50"
+        ),
+    ),
+]
+Identifier = Annotated[
+    str,
+    Field(
+        max_length=63,
+        pattern=IDENTIFIER,
+        json_schema_extra=says(
+            "begin with a letter or underscore, then use letters, digits, underscores and hyphens"
+        ),
+    ),
+]
+ActionName = Annotated[
+    str,
+    Field(
+        max_length=63,
+        pattern=SUBDOMAIN,
+        json_schema_extra=says(
+            "use the name of an action, such as http.get, in lower case and with dots between words"
+        ),
+    ),
+]
+SecretKey = Annotated[
+    str,
+    Field(
+        max_length=253,
+        pattern=r"^[-._A-Za-z0-9]+$",
+        json_schema_extra=says(
+            "use a key of a Secret: letters, digits, hyphens, underscores, dots"
+        ),
+    ),
+]
+Url = Annotated[
+    str,
+    Field(
+        max_length=2048,
+        pattern=r"^https?://[^\s/?#]+",
+        json_schema_extra=says("use a URL that begins with https:// or http:// and names a host"),
+    ),
+]
+TimeZone = Annotated[
+    str,
+    Field(
+        max_length=64,
+        pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
+        json_schema_extra=says("use the name of a time zone, such as Europe/Berlin or UTC"),
+    ),
+]
+EgressEntry = Annotated[
+    str,
+    Field(
+        max_length=260,
+        pattern=f"^({HOST}{PORT_SUFFIX}|{CIDR})$",
+        json_schema_extra=says(
+            "use a host, host:port or CIDR, as in api.example.com:443, *.example.com, 10.20.0.0/16"
+        )
+        | checked_by(
+            Rule(
+                rule="!self.contains('/') || isCIDR(self)",
+                message="the address range is not valid, write it as 10.20.0.0/16 or fd00::/8",
+            )
+        ),
+    ),
+]
+Cidr = Annotated[
+    str,
+    Field(
+        max_length=50,
+        json_schema_extra=checked_by(
+            Rule(
+                rule="isCIDR(self)",
+                message="use an address range in CIDR notation, such as 10.20.0.0/16 or fd00::/8",
+            )
+        ),
+    ),
+]
+Quantity = Annotated[
+    int | str,
+    Field(json_schema_extra=INT_OR_STRING),
+]
+Json = Annotated[JsonValue, Field(json_schema_extra=ANY_JSON)]
+JsonObject = Annotated[dict[str, JsonValue], Field(max_length=256, json_schema_extra=ANY_JSON)]
+JsonSchema = Annotated[dict[str, JsonValue], Field(max_length=64, json_schema_extra=ANY_JSON)]

@@ -1,0 +1,77 @@
+"""What a custom resource definition says beyond its schema: names, columns, rules, list types."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+GROUP = "sluice.dev"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+RULES = "x-kubernetes-validations"
+PATTERN_MESSAGE = "x-sluice-pattern-message"
+
+Extra = dict[str, Any]
+
+KEYED_BY_NAME: Extra = {
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["name"],
+}
+KEYED_BY_TYPE: Extra = {
+    "x-kubernetes-list-type": "map",
+    "x-kubernetes-list-map-keys": ["type"],
+}
+A_SET: Extra = {"x-kubernetes-list-type": "set"}
+ANY_JSON: Extra = {"x-kubernetes-preserve-unknown-fields": True}
+INT_OR_STRING: Extra = {"x-kubernetes-int-or-string": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A CEL rule of the API server. `message_expression` wins over `message` when it evaluates."""
+
+    rule: str
+    message: str
+    message_expression: str = ""
+    field_path: str = ""
+
+    def __str__(self) -> str:
+        return self.rule
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """The rule as an item of `x-kubernetes-validations`."""
+        item = {
+            "rule": self.rule,
+            "message": self.message,
+            "messageExpression": self.message_expression,
+            "fieldPath": self.field_path,
+        }
+        return {key: value for key, value in item.items() if value}
+
+
+def checked_by(*rules: Rule) -> Extra:
+    """The `json_schema_extra` of a model or field that the API server holds to these rules."""
+    return {RULES: [rule.schema for rule in rules]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of `kubectl get`."""
+
+    name: str
+    path: str
+    type: Literal["string", "integer", "date"] = "string"
+    wide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How the API server names, prints and selects one of our kinds."""
+
+    name: str
+    plural: str
+    short: str
+    scope: Literal["Namespaced", "Cluster"] = "Namespaced"
+    columns: tuple[Column, ...] = ()
+    selectable: tuple[str, ...] = ()
+    scalable: bool = False

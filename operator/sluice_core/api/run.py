@@ -1,0 +1,105 @@
+"""WorkflowRun: one execution of a workflow, and the place in the queue of one that waits."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from sluice_core.api.bounds import Hash, JsonObject, LabelName, WorkflowName
+from sluice_core.api.kind import Column, Kind, Rule, checked_by
+from sluice_core.api.meta import Resource, Spec
+from sluice_core.api.run_status import RunStatus
+from sluice_core.api.steps import Definition
+
+TriggerType = Literal[
+    "Manual", "Schedule", "Webhook", "Event", "Queue", "Email", "Resource", "Api", "Test"
+]
+
+
+class RunTrigger(Spec):
+    """What set the run off."""
+
+    type: TriggerType = Field("Manual", description="Kind of the trigger.")
+    name: LabelName | None = Field(None, description="Name of the workflow's trigger.")
+    source: str | None = Field(None, max_length=253, description="Where it came from.")
+    id: str | None = Field(None, max_length=253, description="Id that the sender gave it.")
+    time: datetime | None = Field(None, description="The cron time, or the time of the event.")
+    headers: dict[str, Annotated[str, Field(max_length=4096)]] = Field(
+        default_factory=dict, max_length=64, description="Headers of the request, without secrets."
+    )
+
+
+class RunSpec(Spec):
+    """What is to be executed. All but cancel and priority cannot change."""
+
+    model_config = {
+        "json_schema_extra": checked_by(
+            Rule(
+                rule="!(has(self.resumeFrom) && has(self.definition))",
+                message="a resumed run has the definition of the run it resumes, remove definition",
+                field_path=".definition",
+            )
+        )
+    }
+
+    workflow: WorkflowName = Field(description="Name of the workflow in this namespace.")
+    revision: int | None = Field(
+        None, ge=1, description="Version to execute; the current one when absent."
+    )
+    key_hash: Hash | None = Field(None, description="Hash of the idempotency key.")
+    body_hash: Hash | None = Field(None, description="Hash of the request that came with the key.")
+    trigger: RunTrigger = Field(RunTrigger(), description="What set the run off.")
+    inputs: JsonObject = Field(default_factory=dict, description="Inputs of the run.")
+    entities: tuple[Annotated[str, Field(min_length=1, max_length=253)], ...] = Field(
+        (), max_length=10000, description="Ids; the workflow runs once for each."
+    )
+    definition: Definition | None = Field(
+        None, description="Executed in place of the version; needs workflows/execute."
+    )
+    priority: int = Field(0, ge=-1000, le=1000, description="Higher goes first.")
+    cancel: bool = Field(False, description="Set to true to cancel the run.")
+    resume_from: LabelName | None = Field(
+        None, description="Name of a failed run whose finished steps are not repeated."
+    )
+
+
+TERMINAL_PHASE_STAYS = Rule(
+    rule=(
+        "!has(oldSelf.status) || !has(oldSelf.status.phase)"
+        " || !(oldSelf.status.phase in ['Succeeded', 'Failed', 'Cancelled'])"
+        " || (has(self.status) && has(self.status.phase)"
+        " && self.status.phase == oldSelf.status.phase)"
+    ),
+    message="the phase of an ended run cannot change, create a new run",
+)
+NAME_IS_A_LABEL = Rule(
+    rule=r"self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
+    message=(
+        "metadata.name must be a DNS label of at most 63 characters: "
+        "lower-case letters, digits and hyphens"
+    ),
+)
+
+
+class WorkflowRun(Resource):
+    """One execution of a workflow."""
+
+    model_config = {"json_schema_extra": checked_by(NAME_IS_A_LABEL, TERMINAL_PHASE_STAYS)}
+    kind_info: ClassVar[Kind] = Kind(
+        name="WorkflowRun",
+        plural="workflowruns",
+        short="flowrun",
+        selectable=(".spec.workflow", ".status.phase"),
+        columns=(
+            Column(name="Workflow", path=".spec.workflow"),
+            Column(name="Trigger", path=".spec.trigger.type"),
+            Column(name="Phase", path=".status.phase"),
+            Column(name="Steps", path=".status.stepsSummary"),
+            Column(name="Duration", path=".status.duration"),
+            Column(name="Age", path=".metadata.creationTimestamp", type="date"),
+        ),
+    )
+
+    kind: Literal["WorkflowRun"] = "WorkflowRun"
+    spec: RunSpec = Field(description="What is to be executed.")
+    status: RunStatus = Field(RunStatus(), description="How the execution goes.")
