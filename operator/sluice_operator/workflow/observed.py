@@ -50,7 +50,10 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """A Workflow, its children as they are, and what they depend on."""
+    """A Workflow, its children as they are, and what they depend on.
+
+    `pinned` are the versions of unfinished runs.
+    """
 
     workflow: Workflow
     manifest: Manifest
@@ -59,6 +62,7 @@ class Observed:
     children: Mapping[Child, Manifest]
     pods: tuple[Manifest, ...]
     revisions: tuple[Revision, ...]
+    pinned: frozenset[int] = frozenset()
     now: datetime
 
     @property

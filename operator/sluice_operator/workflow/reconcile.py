@@ -1,0 +1,152 @@
+"""Decide what should exist for one Workflow. Reads no clock, calls no API, logs nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sluice_core import conditions, names, validation
+from sluice_core.definition import Definition, digest
+from sluice_operator.workflow import lifecycle, permits, rollout, versions
+from sluice_operator.workflow.observed import Child, Manifest, Observed
+from sluice_operator.workflow.resources import deployment, identity, network_policy, service
+
+KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desired:
+    """What to apply, in this order, what to delete, and the status that says so."""
+
+    objects: tuple[Manifest, ...]
+    surplus: tuple[Child, ...]
+    status: dict[str, Any]
+
+
+def reconcile(seen: Observed) -> Desired:
+    """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
+    report = validation.check(seen.workflow.spec)
+    warnings = [_warning(finding) for finding in report.warnings]
+    if report.errors:
+        first, more = report.errors[0], len(report.errors) - 1
+        message = first.text + (f" (and {more} more: sluice lint shows all)" if more else "")
+        return _refused(seen, first.reason, message, warnings)
+    refusals = permits.refusals(seen.workflow.spec, seen.plan)
+    if refusals:
+        return _refused(seen, "PlanLimitExceeded", "; ".join(refusals), warnings)
+    return _accepted(seen, warnings)
+
+
+def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str, Any]]) -> Desired:
+    shown = rollout.read(seen.deployment, seen.pods, None)
+    wanted = [
+        conditions.condition("Valid", False, reason, message),
+        conditions.condition("Ready", False, "Invalid", message),
+        conditions.condition("Active", bool(shown.ready), "Invalid", "triggers are refused"),
+    ]
+    status = _status(seen, wanted, warnings) | {
+        "deploymentStatus": "Running" if shown.ready else shown.status,
+        "replicas": shown.pods,
+    }
+    return Desired(objects=(), surplus=(), status=status)
+
+
+def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
+    workflow, installation = seen.workflow, seen.installation
+    size = lifecycle.size(workflow.spec)
+    raw = Definition.of(workflow.spec).encode()
+    version = versions.current(digest(raw), seen.revisions, workflow.status.version)
+    objects: list[Manifest] = []
+    if version.is_new:
+        objects.append(versions.make_revision(workflow, version.number, raw, digest(raw)))
+    if size.replicas is not None:
+        allow = workflow.spec.egress.allow
+        objects += [
+            identity.make_service_account(workflow),
+            identity.make_keys(workflow, installation.public_keys),
+            network_policy.make_network_policy(workflow, installation, allow),
+            service.make_service(workflow, installation),
+            deployment.make_deployment(
+                workflow, installation, replicas=size.replicas, egress=allow
+            ),
+        ]
+    shown = rollout.read(seen.deployment, seen.pods, size.replicas)
+    status = _status(seen, _conditions(seen, size, shown), warnings)
+    status |= {"version": version.number} | _runner_status(seen, size, shown)
+    return Desired(objects=tuple(objects), surplus=_surplus(seen, objects), status=status)
+
+
+def _conditions(
+    seen: Observed, size: lifecycle.Size, shown: rollout.Rollout
+) -> list[dict[str, Any]]:
+    spec = seen.workflow.spec
+    valid = f"{_count(len(spec.steps), 'step')}, {_count(len(spec.triggers), 'trigger')}"
+    return [
+        conditions.condition("Valid", True, "Valid", valid),
+        _ready(size, shown),
+        _active(size, shown),
+    ]
+
+
+def _ready(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
+    if size.replicas is None or size.replicas == 0:
+        return conditions.condition("Ready", False, size.reason, size.message)
+    if shown.failure:
+        return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
+    if not shown.ready:
+        return conditions.condition("Ready", False, "Starting", "waiting for the runner's pod")
+    message = f"{shown.ready} of {_count(size.replicas, 'pod')} ready"
+    return conditions.condition("Ready", True, "Running", message)
+
+
+def _active(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
+    reason = "RunnerFailed" if shown.failure else size.reason
+    return conditions.condition("Active", bool(shown.ready), reason, shown.failure or size.message)
+
+
+def _runner_status(
+    seen: Observed, size: lifecycle.Size, shown: rollout.Rollout
+) -> dict[str, Any]:
+    meta = seen.workflow.metadata
+    made: dict[str, Any] = {"deploymentStatus": shown.status, "replicas": shown.pods}
+    if size.stopped:
+        made["stoppedReason"] = size.stopped
+    if size.replicas is not None:
+        host = names.trigger_host(meta.name, meta.namespace, seen.installation.cluster_domain)
+        made["url"] = f"http://{host}/trigger"
+    return made
+
+
+def _status(
+    seen: Observed, wanted: list[dict[str, Any]], warnings: list[dict[str, Any]]
+) -> dict[str, Any]:
+    before = seen.manifest.get("status", {})
+    generation = seen.workflow.metadata.generation
+    status = {key: before[key] for key in (*KEPT_STATUS, "version") if key in before}
+    status |= {
+        "observedGeneration": generation,
+        "conditions": conditions.merged(
+            before.get("conditions", []), wanted, generation=generation, now=seen.now
+        ),
+        "selector": names.selector(seen.workflow.metadata.name),
+    }
+    if warnings:
+        status["warnings"] = warnings
+    return status
+
+
+def _surplus(seen: Observed, objects: list[Manifest]) -> tuple[Child, ...]:
+    """Children that are not wanted any more, and the oldest versions."""
+    wanted = {Child(one["kind"], one["metadata"]["name"]) for one in objects}
+    stale = [c for c in seen.children if c.kind != "ControllerRevision" and c not in wanted]
+    limit = seen.workflow.spec.revision_history_limit
+    old = versions.surplus(seen.revisions, limit=limit, pinned=set(seen.pinned))
+    name = seen.workflow.metadata.name
+    return (*stale, *(Child("ControllerRevision", names.revision(name, r.number)) for r in old))
+
+
+def _warning(finding: validation.Finding) -> dict[str, Any]:
+    shown = {"type": finding.type, "message": finding.message}
+    return shown | ({"step": finding.step} if finding.step else {})
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,82 @@
+"""How far a runner is up, in the words of the Deployment, its pods and the kubelet."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sluice_core import names
+from sluice_core.api.workflow_status import DeploymentStatus
+from sluice_operator.workflow.observed import Manifest
+
+STUCK = (
+    "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff", "ErrImageNeverPull",
+    "ErrImagePull", "ImageInspectError", "ImagePullBackOff", "InvalidImageName", "RunContainerError",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """`failure` says in the kubelet's or API server's words why no pod gets ready."""
+
+    status: DeploymentStatus
+    pods: int
+    ready: int
+    failure: str = ""
+
+
+def read(deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | None) -> Rollout:
+    """What the objects show; `wanted` is None where there should be no runner."""
+    alive = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    ready = sum(1 for pod in alive if _is_ready(pod))
+    failure = "" if ready else _failure(deployment, alive)
+    return Rollout(_status(deployment, len(alive), ready, wanted, failure), len(alive), ready, failure)
+
+
+def _status(
+    deployment: Manifest | None, pods: int, ready: int, wanted: int | None, failure: str
+) -> DeploymentStatus:
+    if wanted is None:
+        return "NotDeployed" if deployment is None and not pods else "Stopping"
+    if wanted == 0:
+        return "Stopping" if pods else "Stopped"
+    if ready:
+        return "Running"
+    return "Failed" if failure else "Starting"
+
+
+def _is_ready(pod: Manifest) -> bool:
+    conditions = pod.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _failure(deployment: Manifest | None, pods: list[Manifest]) -> str:
+    return next((text for text in _failures(deployment, pods) if text), "")
+
+
+def _failures(deployment: Manifest | None, pods: list[Manifest]) -> Iterator[str]:
+    for pod in pods:
+        yield _of_pod(pod)
+    for condition in (deployment or {}).get("status", {}).get("conditions", []):
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            yield f"{condition['reason']}: {condition['message']}"
+
+
+def _of_pod(pod: Manifest) -> str:
+    status = pod.get("status", {})
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return f"{condition.get('reason', 'Unschedulable')}: {condition.get('message', '')}"
+    for container in status.get("containerStatuses", []):
+        waiting = container.get("state", {}).get("waiting", {})
+        if waiting.get("reason") in STUCK:
+            return _words(waiting, container, pod)
+    return ""
+
+
+def _words(waiting: dict[str, Any], container: dict[str, Any], pod: Manifest) -> str:
+    last = container.get("lastState", {}).get("terminated", {})
+    exit_words = f" (last exit code {last['exitCode']})" if "exitCode" in last else ""
+    return (
+        f"{waiting['reason']}{exit_words}: {waiting.get('message', '')}; see kubectl logs -n "
+        f"{pod['metadata']['namespace']} {pod['metadata']['name']} -c {names.RUNNER_CONTAINER}"
+    )
