@@ -2,18 +2,54 @@
 
 from typing import Annotated
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints, model_validator
 
 from sluice_core.catalog.action import ActionType, Params
 
-StatusCode = Annotated[int, Field(ge=100, le=599)]
+StatusCode = Annotated[int, Field(ge=200, le=599)]
+# What frames a message or chooses another host than the URL's is not its author's to write.
+RESERVED_HEADERS = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+def _not_reserved(name: str) -> str:
+    if name.lower() in RESERVED_HEADERS:
+        raise ValueError(f"the header {name} is set by the client itself")
+    return name
+
+
+HeaderName = Annotated[  # RFC 9110, 5.1
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$"),
+    AfterValidator(_not_reserved),
+]
+HeaderValue = Annotated[  # RFC 9110, 5.5, without obs-text
+    str, StringConstraints(pattern=r"^[\t\x20-\x7e]*$", max_length=16384)
+]
 
 
 class HttpParams(Params):
-    """`url` with `query` appended; the answer's body is the output, parsed when it is JSON."""
+    """`url` with `query` appended; the output is `{status, headers, body}` of the answer.
+
+    The body is parsed when it says that it is JSON, null when empty, text when it is text, and
+    else `{base64, contentType}`. A redirect is followed, unless `expect` names one.
+    """
 
     url: Annotated[str, Field(min_length=1, max_length=8192)]
-    headers: dict[str, str] = {}
+    headers: dict[HeaderName, HeaderValue] = {}
     query: dict[str, str | int | float | bool] = {}
     expect: Annotated[
         tuple[StatusCode, ...], Field(description="status codes that are a success; none: 2xx")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_runner.actions import condition, fail, log, transform, wait
+from sluice_runner.actions import condition, fail, http, log, transform, wait
 from sluice_runner.actions.action import Action
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
     {
         action.type.name: action
         for action in (
+            *http.ACTIONS,
             transform.ACTION,
             condition.ACTION,
             log.ACTION,
