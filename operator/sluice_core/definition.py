@@ -15,7 +15,7 @@ from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.graph import Graph
 
 
-class InvalidDefinition(ValueError):
+class InvalidDefinition(ValueError):  # noqa: N818 - named as it is said
     """Bytes or values that are no definition."""
 
 

@@ -68,7 +68,7 @@ class Graph:
         return self._ancestors[step]
 
 
-class InvalidGraph(ValueError):
+class InvalidGraph(ValueError):  # noqa: N818 - named as it is said
     """The steps make no graph; `findings` holds every reason."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:

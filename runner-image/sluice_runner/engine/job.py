@@ -1,0 +1,92 @@
+"""What a run is made of, and what the engine may touch while it works on it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from pydantic import JsonValue
+
+from sluice_core import wire
+from sluice_core.definition import Definition
+from sluice_runner.actions.action import Action
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One attempt of one run; `deadline` in milliseconds since the epoch."""
+
+    uid: str
+    name: str
+    namespace: str
+    workflow: str
+    revision: int
+    definition: Definition
+    attempt: int = 1
+    inputs: Mapping[str, JsonValue] = field(default_factory=dict)
+    entities: tuple[str, ...] = ()
+    trigger: Mapping[str, JsonValue] = field(default_factory=dict)
+    finished: tuple[wire.FinishedStep, ...] = ()
+    deadline: int | None = None
+
+    @classmethod
+    def of(cls, request: wire.RunRequest, definition: Definition) -> Job:
+        """What the operator asked for."""
+        return cls(
+            uid=request.uid,
+            name=request.name,
+            namespace=request.namespace,
+            workflow=request.workflow,
+            revision=request.revision,
+            definition=definition,
+            attempt=request.attempt,
+            inputs=request.inputs,
+            entities=request.entities,
+            trigger=request.trigger,
+            finished=request.finished,
+            deadline=request.deadline,
+        )
+
+
+class TemplateFailed(Exception):  # noqa: N818 - what happened to the template
+    """A template gave no value: which limit or rule it ran into, where, and why."""
+
+    def __init__(self, kind: str, path: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.path = path
+        self.message = message
+
+
+class Renderer(Protocol):
+    """Fills in the templates in a value; raises TemplateFailed."""
+
+    async def render(self, value: JsonValue, context: Mapping[str, JsonValue]) -> JsonValue:
+        """A text that is one expression gives a value of any type; the rest gives text."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """The world as the engine sees it. `http` gives the client for a step's credential, or none."""
+
+    renderer: Renderer
+    actions: Mapping[str, Action]
+    emit: Callable[[wire.Happening], None]
+    http: Callable[[str | None], httpx.AsyncClient]
+    env: Mapping[str, str] = field(default_factory=dict)
+    now: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    random: Callable[[], float] = random.random

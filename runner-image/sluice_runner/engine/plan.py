@@ -1,0 +1,52 @@
+"""A definition made ready to be walked: its graph, its actions, and who reads what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sluice_core.api.steps import Step
+from sluice_core.definition import Definition
+from sluice_core.finding import did_you_mean
+from sluice_core.graph import Graph, InvalidGraph
+from sluice_runner.actions.action import Action
+from sluice_runner.engine import reads
+from sluice_runner.engine.reads import Uses
+
+
+class Unfit(ValueError):  # noqa: N818 - what the definition is
+    """The definition cannot be carried out here; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that depends on the definition alone."""
+
+    definition: Definition
+    graph: Graph
+    steps: Mapping[str, Step]
+    actions: Mapping[str, Action]
+    uses: Uses
+
+
+def make(definition: Definition, actions: Mapping[str, Action]) -> Plan:
+    """The plan; Unfit where the steps make no graph or name actions that are not here."""
+    if not definition.steps:
+        raise Unfit("the workflow has no steps")
+    try:
+        order = definition.graph
+    except InvalidGraph as error:
+        raise Unfit(str(error)) from error
+    return Plan(
+        definition=definition,
+        graph=order,
+        steps=definition.by_name,
+        actions={step.name: _action(step, actions) for step in definition.steps},
+        uses=reads.uses(definition.steps, order),
+    )
+
+
+def _action(step: Step, actions: Mapping[str, Action]) -> Action:
+    action = actions.get(step.action)
+    if action is None:
+        hint = did_you_mean(step.action, actions.keys())
+        raise Unfit(f"step {step.name}: no action is named '{step.action}'; {hint}")
+    return action

@@ -1,0 +1,155 @@
+"""Walk the graph once: begin what may begin, as much at a time as allowed, until all has ended."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from sluice_core import wire
+from sluice_core.api.steps import Step
+from sluice_runner.engine import memory, report, scope, step
+from sluice_runner.engine.frontier import Decision, Frontier
+from sluice_runner.engine.job import Job, Tools
+from sluice_runner.engine.outcome import SKIPPED, Outcome
+from sluice_runner.engine.plan import Plan
+from sluice_runner.engine.report import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """What is walked: a run, or one entity of it; `known` steps ended in an earlier attempt."""
+
+    job: Job
+    plan: Plan
+    ends_at: float
+    known: dict[str, Outcome]
+    entity: str | None = None
+
+
+class StepEnded(Exception):  # noqa: N818 - what ended the walk
+    """A step failed whose failure ends the run."""
+
+    def __init__(self, name: str, error: wire.StepError) -> None:
+        super().__init__(error.message)
+        self.name = name
+        self.error = error
+
+
+class Traversal:
+    """State of one walk. Nothing here waits but for steps, so that no lock is needed."""
+
+    def __init__(self, walk: Walk, tools: Tools) -> None:
+        self._walk = walk
+        self._tools = tools
+        self._graph = walk.plan.graph
+        self._frontier = Frontier(self._graph)
+        self._memory = memory.Memory(walk.plan.uses, self._graph)
+        self._shared = scope.of_run(walk.job, tools, walk.entity)
+        self._ready: deque[Step] = deque()
+        self._workers = 0
+        self._running: set[str] = set()
+        self._failure: StepEnded | None = None
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """The steps that are at work now."""
+        return tuple(sorted(self._running))
+
+    async def run(self) -> JsonValue:
+        """The output of the last steps; StepEnded if one of them ended the walk.
+
+        What was running when a step failed is let finish: its effects are known then.
+        """
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            self._take_in(self._frontier.begin())
+            self._hire()
+        if self._failure is not None:
+            raise self._failure
+        return self._memory.result(self._frontier.last())
+
+    def _take_in(self, decisions: Iterable[Decision]) -> None:
+        """Queue what may run; what is skipped, or has ended before, settles at once."""
+        pending = deque(decisions)
+        while pending:
+            decision = pending.popleft()
+            outcome = self._walk.known.get(decision.step)
+            if outcome is None and decision.verdict == "Run":
+                self._ready.append(self._walk.plan.steps[decision.step])
+                continue
+            if outcome is None:
+                outcome = SKIPPED
+                self._tell(decision.step, Report(outcome=SKIPPED), self._now_ms(), 0.0)
+            size = 0 if outcome.output is None else report.weight(outcome.output)
+            pending.extend(self._settle(decision.step, outcome, size))
+
+    def _settle(self, name: str, outcome: Outcome, size: int) -> list[Decision]:
+        self._memory.keep(name, outcome, size)
+        return self._frontier.settle(name, outcome.port)
+
+    def _hire(self) -> None:
+        limit = self._walk.plan.definition.settings.max_parallel_steps
+        for _ in range(min(len(self._ready), limit - self._workers)):
+            self._workers += 1
+            self._group.create_task(self._work())
+
+    async def _work(self) -> None:
+        """One step after another: a chain of steps is one task."""
+        while self._ready and self._failure is None:
+            current = self._ready.popleft()
+            await self._step(current)
+            if len(self._ready) > 1:
+                self._hire()
+            await asyncio.sleep(0)  # steps that wait for nothing must not hold the loop
+        self._workers -= 1
+
+    async def _step(self, current: Step) -> None:
+        name, started, began = current.name, self._now_ms(), self._tools.monotonic()
+        if current.enabled:
+            self._tools.emit(wire.StepStarted(step=name))
+        self._running.add(name)
+        try:
+            ended = await self._report(current)
+        except asyncio.CancelledError:
+            cancelled = Report(outcome=Outcome(phase="Cancelled"))
+            self._tell(name, cancelled, started, self._since(began))
+            raise
+        finally:
+            self._running.discard(name)
+        self._tell(name, ended, started, self._since(began))
+        outcome = ended.outcome
+        if outcome.phase == "Failed" and outcome.port is None and outcome.error is not None:
+            self._failure = self._failure or StepEnded(name, outcome.error)
+            return
+        try:
+            self._take_in(self._settle(name, outcome, ended.size))
+        except memory.TooLarge as error:
+            self._failure = StepEnded(name, error.as_step_error())
+
+    async def _report(self, current: Step) -> Report:
+        seen = scope.of_step(
+            current.name, self._graph, self._memory.outcomes, self._shared, self._tools
+        )
+        return await step.run(self._assignment(current), seen, self._tools)
+
+    def _assignment(self, current: Step) -> step.Assignment:
+        job, entity = self._walk.job, self._walk.entity
+        key = [job.uid, entity, current.name] if entity is not None else [job.uid, current.name]
+        return step.Assignment(
+            step=current,
+            action=self._walk.plan.actions[current.name],
+            key="/".join(key),
+            retries=job.trigger.get("type") != "Test",
+            ends_at=self._walk.ends_at,
+        )
+
+    def _tell(self, name: str, ended: Report, started: int, duration_ms: float) -> None:
+        self._tools.emit(ended.event(name, started, duration_ms))
+
+    def _since(self, began: float) -> float:
+        return (self._tools.monotonic() - began) * 1000
+
+    def _now_ms(self) -> int:
+        return int(self._tools.now().timestamp() * 1000)
