@@ -15,7 +15,8 @@ from sluice_core.api.kind import (
 LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 SUBDOMAIN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_-]*$"
-PORT_SUFFIX = r"(:[0-9]{1,5})?"
+PORT = r"(:[0-9]{1,5})?"
+IPV6 = r"\[[0-9a-f:]+\]"
 HOST = r"(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 CIDR = r"[0-9a-f.:]+/[0-9]{1,3}"
 
@@ -119,7 +120,7 @@ EgressEntry = Annotated[
     str,
     Field(
         max_length=260,
-        pattern=f"^({HOST}{PORT_SUFFIX}|{CIDR})$",
+        pattern=f"^({HOST}{PORT}|{IPV6}{PORT}|{CIDR})$",
         json_schema_extra=says(
             "use a host, host:port or CIDR, as in api.example.com:443, *.example.com, 10.20.0.0/16"
         )
@@ -129,6 +130,14 @@ EgressEntry = Annotated[
                 message="the address range is not valid, write it as 10.20.0.0/16 or fd00::/8",
             )
         ),
+    ),
+]
+EgressHost = Annotated[
+    str,
+    Field(
+        max_length=260,
+        pattern=f"^({HOST}|{IPV6}){PORT}$",
+        json_schema_extra=says("use a host or host:port, as in api.example.com:443, *.example.com"),
     ),
 ]
 Cidr = Annotated[

@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from sluice_core.api.kind import Kind
+from sluice_core.api.kind import Kind, Rule
 
 
 def wire_name(attribute: str) -> str:
@@ -114,3 +114,14 @@ class Resource(Spec):
     def parse(cls, manifest: dict[str, Any]) -> Self:
         """Read a manifest, refusing Python spellings of fields, as the API server does."""
         return cls.model_validate(manifest, by_alias=True, by_name=False)
+
+
+def named_by_a_label(longest: int, hint: str = "") -> Rule:
+    """The rule of a kind whose names end up in labels and in names of other objects."""
+    return Rule(
+        rule=f"self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{{0,{longest - 2}}}[a-z0-9])?$')",
+        message=(
+            f"metadata.name must be a DNS label of at most {longest} characters: "
+            f"lower-case letters, digits and hyphens{hint}"
+        ),
+    )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sluice_core.api.bounds import Hash, JsonObject, LabelName, WorkflowName
 from sluice_core.api.kind import Column, Kind, Rule, checked_by
-from sluice_core.api.meta import Resource, Spec
+from sluice_core.api.meta import Resource, Spec, named_by_a_label
 from sluice_core.api.run_status import RunStatus
 from sluice_core.api.steps import Definition
 
@@ -72,19 +72,12 @@ TERMINAL_PHASE_STAYS = Rule(
     ),
     message="the phase of an ended run cannot change, create a new run",
 )
-NAME_IS_A_LABEL = Rule(
-    rule=r"self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
-    message=(
-        "metadata.name must be a DNS label of at most 63 characters: "
-        "lower-case letters, digits and hyphens"
-    ),
-)
 
 
 class WorkflowRun(Resource):
     """One execution of a workflow."""
 
-    model_config = {"json_schema_extra": checked_by(NAME_IS_A_LABEL, TERMINAL_PHASE_STAYS)}
+    model_config = {"json_schema_extra": checked_by(named_by_a_label(63), TERMINAL_PHASE_STAYS)}
     kind_info: ClassVar[Kind] = Kind(
         name="WorkflowRun",
         plural="workflowruns",

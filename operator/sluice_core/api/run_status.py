@@ -11,7 +11,7 @@ from sluice_core.api.meta import Condition, OrNewer, Status
 
 Phase = Literal["Pending", "Running", "Retrying", "Succeeded", "Failed", "Cancelled"]
 StepPhase = Literal["Pending", "Running", "Succeeded", "Failed", "Skipped", "Cancelled"]
-ErrorType = Literal["Transient", "Timeout", "RateLimited", "Permanent"]
+Failure = Literal["Transient", "Timeout", "RateLimited", "Permanent"]
 DeliveryState = Literal["Pending", "Delivered", "Failed"]
 
 TERMINAL_PHASES: tuple[Phase, ...] = ("Succeeded", "Failed", "Cancelled")
@@ -28,7 +28,7 @@ class Progress(Status):
 class StepError(Status):
     """Why a step failed."""
 
-    type: Annotated[ErrorType, OrNewer] = Field(description="Whether another attempt may help.")
+    failure: Annotated[Failure, OrNewer] = Field(description="Whether another try may help.")
     reason: str | None = Field(None, max_length=128, description="Why, as one CamelCase word.")
     message: str = Field("", max_length=4096, description="Why, for people.")
 

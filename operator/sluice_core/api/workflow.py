@@ -16,7 +16,7 @@ from sluice_core.api.bounds import (
 )
 from sluice_core.api.kind import A_SET, KEYED_BY_NAME, Column, Kind, Rule, checked_by
 from sluice_core.api.lifecycle import Lifecycle, Runner
-from sluice_core.api.meta import Resource, Spec
+from sluice_core.api.meta import Resource, Spec, named_by_a_label
 from sluice_core.api.steps import Definition
 from sluice_core.api.triggers import ConcurrencyPolicy, Trigger
 from sluice_core.api.workflow_status import WorkflowStatus
@@ -169,13 +169,7 @@ class Workflow(Resource):
 
     model_config = {
         "json_schema_extra": checked_by(
-            Rule(
-                rule=r"self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$')",
-                message=(
-                    "metadata.name must be a DNS label of at most 50 characters: "
-                    "lower-case letters, digits and hyphens; a longer name goes to spec.title"
-                ),
-            )
+            named_by_a_label(50, hint="; a longer name goes to spec.title")
         )
     }
     kind_info: ClassVar[Kind] = Kind(

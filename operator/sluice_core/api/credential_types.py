@@ -1,0 +1,122 @@
+"""The types of credentials: which secret fields and which configuration each one has."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sluice_core.api.kind import Rule
+
+CredentialType = Literal[
+    "Smtp",
+    "Twilio",
+    "Ftp",
+    "Sftp",
+    "AwsS3",
+    "HttpBearer",
+    "HttpBasic",
+    "HttpApiKey",
+    "MicrosoftTeams",
+    "Slack",
+    "Discord",
+    "AzureBlobStorage",
+    "Box",
+    "Dropbox",
+    "Database",
+    "OpenAI",
+    "Webhook",
+]
+SecretField = Literal[
+    "username",
+    "password",
+    "accountSid",
+    "authToken",
+    "privateKey",
+    "passphrase",
+    "hostKey",
+    "accessKeyId",
+    "secretAccessKey",
+    "sessionToken",
+    "token",
+    "key",
+    "webhookUrl",
+    "botToken",
+    "connectionString",
+    "accountKey",
+    "sasToken",
+    "accessToken",
+    "clientId",
+    "clientSecret",
+    "refreshToken",
+    "url",
+    "apiKey",
+    "signingSecret",
+    "headers",
+]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What a type of credential consists of; `config` in the spelling of the object."""
+
+    secret: tuple[SecretField, ...]
+    config: tuple[str, ...] = ()
+
+
+_LOGIN: tuple[SecretField, ...] = ("username", "password")
+_OAUTH: tuple[SecretField, ...] = ("accessToken", "clientId", "clientSecret", "refreshToken")
+
+FIELDS: dict[CredentialType, Fields] = {
+    "Smtp": Fields(_LOGIN, ("host", "port", "tls", "from")),
+    "Twilio": Fields(("accountSid", "authToken"), ("from",)),
+    "Ftp": Fields(_LOGIN, ("host", "port", "tls")),
+    "Sftp": Fields((*_LOGIN, "privateKey", "passphrase", "hostKey"), ("host", "port")),
+    "AwsS3": Fields(
+        ("accessKeyId", "secretAccessKey", "sessionToken"), ("region", "endpoint", "pathStyle")
+    ),
+    "HttpBearer": Fields(("token",)),
+    "HttpBasic": Fields(_LOGIN),
+    "HttpApiKey": Fields(("key",), ("header", "query")),
+    "MicrosoftTeams": Fields(("webhookUrl",), ("channel",)),
+    "Slack": Fields(("webhookUrl", "botToken"), ("channel",)),
+    "Discord": Fields(("webhookUrl",), ("channel",)),
+    "AzureBlobStorage": Fields(
+        ("connectionString", "accountKey", "sasToken"), ("account", "endpoint")
+    ),
+    "Box": Fields(_OAUTH),
+    "Dropbox": Fields(_OAUTH),
+    "Database": Fields(("url", *_LOGIN), ("dialect", "host", "port", "database")),
+    "OpenAI": Fields(("apiKey",), ("baseUrl", "model")),
+    "Webhook": Fields(("signingSecret", "url", "headers"), ("url", "method", "headers")),
+}
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f"'{word}'" for word in words) + "]"
+
+
+_SECRET_FIELDS = (
+    "{" + ", ".join(f"'{kind}': {_words(fields.secret)}" for kind, fields in FIELDS.items()) + "}"
+)
+
+KEYS_FIT_TYPE = Rule(
+    rule=f"!has(self.keys) || self.keys.all(field, field in {_SECRET_FIELDS}[self.type])",
+    message="keys names a field that a credential of this type does not have",
+    message_expression=(
+        f"'the secret fields of ' + self.type + ' are ' + {_SECRET_FIELDS}[self.type].join(', ')"
+    ),
+    field_path=".keys",
+)
+
+
+def _only_for(field: str) -> Rule:
+    types = tuple(kind for kind, fields in FIELDS.items() if field in fields.config)
+    return Rule(
+        rule=(f"!has(self.config) || !has(self.config.{field}) || self.type in {_words(types)}"),
+        message=f"config.{field} is for {', '.join(types)}, remove it",
+        field_path=".config",
+    )
+
+
+CONFIG_FITS_TYPE = tuple(
+    _only_for(field)
+    for field in dict.fromkeys(field for fields in FIELDS.values() for field in fields.config)
+)
