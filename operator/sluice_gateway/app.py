@@ -1,0 +1,68 @@
+"""Put the application together: routes, problems, metrics, OpenAPI."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.types import ASGIApp
+
+from sluice_gateway import openapi, problems
+from sluice_gateway.metrics import Measured, Metrics
+from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.runs import SeeRuns
+from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.schemas import NamespaceName, ProblemAnswer
+
+_DESCRIPTION = """Workflows on Kubernetes: trigger them, see their runs, cancel them.
+
+Each path below `/api/v1/namespaces/{namespace}` is also there below `/api/v1`, where it means the
+namespace of the caller's own ServiceAccount. Every error is an RFC 9457 problem."""
+
+
+def make_app(triggers: Triggers, runs: SeeRuns, service: Service, metrics: Metrics) -> ASGIApp:
+    """The application. `/docs` needs scripts from elsewhere, so there is none."""
+    app = FastAPI(
+        title="Sluice",
+        version=version("sluice"),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    for routes in (triggers.router(), runs.router()):
+        _serve_twice(app, routes)
+    app.include_router(triggers.in_cluster_router())
+    app.include_router(service.router())
+    problems.install(app)
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign] # FastAPI's way to extend it
+    return Measured(app, metrics)
+
+
+def _serve_twice(app: FastAPI, routes: APIRouter) -> None:
+    """In a namespace that the path names, and in the caller's own."""
+    app.include_router(
+        routes, prefix="/api/v1/namespaces/{namespace}", dependencies=[Depends(_in_namespace)]
+    )
+    app.include_router(routes, prefix="/api/v1")
+
+
+def _in_namespace(namespace: NamespaceName) -> None:
+    """Checks the parameter, and has it described; routes read it where they are let in."""
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        components = schema["components"]
+        components["securitySchemes"] = openapi.SCHEMES
+        problem = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
+        components["schemas"] |= problem.pop("$defs")
+        components["schemas"][ProblemAnswer.__name__] = problem
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,122 @@
+"""Who calls, and what they may do: TokenReview and SubjectAccessReview, remembered for seconds."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sluice_core import names
+from sluice_gateway.cached import Cached
+from sluice_gateway.problems import Problem
+
+_SERVICE_ACCOUNT = "system:serviceaccount:"
+_CACHED_TOKENS = 10_000
+_CACHED_ACCESS = 50_000
+_MAX_TOKEN = 16_384
+
+
+@dataclass(frozen=True)
+class User:
+    """Whom a TokenReview found behind a token."""
+
+    username: str
+    uid: str = ""
+    groups: tuple[str, ...] = ()
+    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+ReviewToken = Callable[[str], Awaitable[User | None]]
+
+
+class Right(NamedTuple):
+    """What a request does, in the words of RBAC."""
+
+    verb: str
+    resource: str
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        whole = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+        return f"{self.verb} {whole}"
+
+
+class Access(NamedTuple):
+    """A right on one object, or with no name on all of a namespace."""
+
+    right: Right
+    namespace: str
+    name: str = ""
+
+
+ReviewAccess = Callable[[User, Access], Awaitable[bool]]
+
+TRIGGER = Right("create", "workflows", "trigger")
+GET_RUN = Right("get", "workflowruns")
+LIST_RUNS = Right("list", "workflowruns")
+CANCEL_RUN = Right("update", "workflowruns")
+
+
+@dataclass(frozen=True, eq=False)
+class Caller:
+    """Who sent a request. `token` is a hash, which is all that is kept of what they showed."""
+
+    user: User
+    token: bytes
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace of a ServiceAccount; people have none."""
+        account = self.user.username.removeprefix(_SERVICE_ACCOUNT)
+        return account.partition(":")[0] if account != self.user.username else None
+
+
+class Gate:
+    """Lets requests in. What the API server says of a token or a right holds for `seconds`."""
+
+    def __init__(
+        self, review_token: ReviewToken, review_access: ReviewAccess, seconds: float
+    ) -> None:
+        self._review_token, self._review_access = review_token, review_access
+        self._users: Cached[bytes, User | None] = Cached(seconds, _CACHED_TOKENS)
+        self._access: Cached[tuple[bytes, Access], bool] = Cached(seconds, _CACHED_ACCESS)
+
+    async def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Raises Problem 401 when the request shows no token, or one that is not for us."""
+        token = _token(headers)
+        digest = hashlib.sha256(token.encode()).digest()
+        user = await self._users.get(digest, lambda: self._review_token(token))
+        if user is None:
+            detail = (
+                "the token is not valid here: it is unknown, expired, or not for the audience "
+                f"{names.GATEWAY_AUDIENCE} (kubectl create token NAME "
+                f"--audience={names.GATEWAY_AUDIENCE})"
+            )
+            raise _unauthorized(
+                "TokenRefused", detail, 'Bearer realm="sluice", error="invalid_token"'
+            )
+        return Caller(user, digest)
+
+    async def admit(self, caller: Caller, right: Right, namespace: str, name: str = "") -> None:
+        """Raises Problem 403, naming what is missing."""
+        access = Access(right, namespace, name)
+        key = (caller.token, access)
+        allowed = await self._access.get(key, lambda: self._review_access(caller.user, access))
+        if not allowed:
+            what = f'"{name}" in namespace "{namespace}"' if name else f'in namespace "{namespace}"'
+            detail = f'"{caller.user.username}" may not {right} {what}'
+            raise Problem(403, "Forbidden", detail)
+
+
+def _token(headers: Mapping[str, str]) -> str:
+    """Of the header Authorization, else X-API-Key; two that differ are refused as neither."""
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    shown = {bearer.strip() if scheme.lower() == "bearer" else "", headers.get("x-api-key", "")}
+    tokens = shown - {""}
+    if len(tokens) != 1 or len(token := tokens.pop()) > _MAX_TOKEN:
+        detail = "send one token, as Authorization: Bearer … or as X-API-Key"
+        raise _unauthorized("TokenMissing", detail, 'Bearer realm="sluice"')
+    return token
+
+
+def _unauthorized(reason: str, detail: str, challenge: str) -> Problem:
+    return Problem(401, reason, detail, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,101 @@
+"""What the gateway keeps of each Workflow: enough to take a trigger or refuse it, and no more."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+from sluice_core import names
+from sluice_kube import errors
+from sluice_kube.resources import Key, Manifest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flow:
+    """A workflow as callers meet it. `invalid` is why its definition cannot run, if it cannot."""
+
+    namespace: str
+    name: str
+    uid: str
+    state: str
+    replicas: int
+    steps: int
+    schema: bytes | None
+    invalid: str | None
+    owner: str | None
+    visibility: str
+    users: frozenset[str]
+    groups: frozenset[str]
+
+
+def read(manifest: Manifest) -> Flow:
+    """What is kept of a live Workflow."""
+    metadata, spec = manifest["metadata"], manifest["spec"]
+    sharing = spec.get("sharing", {})
+    return Flow(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        uid=metadata["uid"],
+        state=spec.get("state", "Active"),
+        replicas=spec.get("replicas", 1),
+        steps=len(spec.get("steps", ())),
+        schema=orjson.dumps(spec["inputs"]) if spec.get("inputs") else None,
+        invalid=_invalid(manifest),
+        owner=metadata.get("annotations", {}).get(names.ANNOTATION_OWNER),
+        visibility=sharing.get("visibility", "Tenant"),
+        users=frozenset(sharing.get("users", ())),
+        groups=frozenset(sharing.get("groups", ())),
+    )
+
+
+def cut(manifest: Manifest) -> Manifest:
+    """An informer's transform: the identity, and what `read` keeps of the rest."""
+    metadata = manifest["metadata"]
+    kept = ("namespace", "name", "uid", "resourceVersion")
+    leaving = "deletionTimestamp" in metadata
+    return {
+        "metadata": {field: metadata[field] for field in kept},
+        "flow": None if leaving else read(manifest),
+    }
+
+
+def _invalid(manifest: Manifest) -> str | None:
+    """The message of Valid=False, unless the definition has changed since it was decided."""
+    generation = manifest["metadata"].get("generation", 0)
+    for condition in manifest.get("status", {}).get("conditions", ()):
+        if condition["type"] == "Valid" and condition["status"] == "False":
+            current = condition.get("observedGeneration", generation) == generation
+            return str(condition.get("message", "")) if current else None
+    return None
+
+
+class Store(Protocol):
+    """An informer's memory, whose objects `cut` made."""
+
+    def get(self, key: Key) -> Manifest | None:
+        """What is known of the object."""
+
+
+class Flows:
+    """Workflows by name: from memory, or one that is not there yet from the API server."""
+
+    def __init__(self, store: Store, fetch: Callable[[Key], Awaitable[Manifest]]) -> None:
+        self._store, self._fetch = store, fetch
+
+    def known(self, namespace: str, name: str) -> Flow | None:
+        """The workflow as far as memory goes: one made just now may be missing."""
+        kept = self._store.get(Key(namespace, name))
+        return kept["flow"] if kept else None
+
+    async def find(self, namespace: str, name: str) -> Flow | None:
+        """The workflow, None when there is none, or none any more."""
+        key = Key(namespace, name)
+        kept = self._store.get(key)
+        if kept is None:
+            try:
+                kept = cut(await self._fetch(key))
+            except errors.NotFound:
+                return None
+        flow: Flow | None = kept["flow"]
+        return flow

@@ -1,0 +1,98 @@
+"""The whole gateway as one running thing: its watches, its application, its way to end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from sluice_gateway import flows
+from sluice_gateway.app import make_app
+from sluice_gateway.auth import Gate
+from sluice_gateway.desk import Desk
+from sluice_gateway.flows import Flows
+from sluice_gateway.limits import Limits
+from sluice_gateway.metrics import Metrics
+from sluice_gateway.reviews import Reviews
+from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.runs import SeeRuns
+from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.runs import Runs
+from sluice_gateway.settings import Settings
+from sluice_gateway.waiting import Waiting
+from sluice_kube.config import ClusterConfig
+from sluice_kube.follow import follow
+from sluice_kube.informer import Informer
+from sluice_kube.resources import RUNS, WORKFLOWS
+from sluice_kube.session import Session
+
+
+@dataclass
+class Readiness:
+    """Whether the gateway can do its work."""
+
+    waiting: Waiting
+    informer: Informer
+    draining: bool = False
+
+    def missing(self) -> list[str]:
+        """What a trigger needs and is not there yet, or not any more."""
+        lacks = {
+            "the list of workflows": not self.informer.has_synced,
+            "the watch of runs": not self.waiting.following,
+            "nothing: it is about to end": self.draining,
+        }
+        return [what for what, lacking in lacks.items() if lacking]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """`app` serves well as soon as `readiness` misses nothing."""
+
+    app: ASGIApp
+    waiting: Waiting
+    readiness: Readiness
+
+
+@asynccontextmanager
+async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Gateway]:
+    """A gateway whose watches run until the block is left; ends them also when one fails."""
+    metrics = Metrics()
+    async with Session(config, on_request=metrics.api_request) as session:
+        informer = Informer(session, WORKFLOWS, transform=flows.cut)
+        gateway = _make(settings, session, informer, metrics)
+        async with asyncio.TaskGroup() as watches:
+            tasks = [
+                watches.create_task(informer.run()),
+                watches.create_task(
+                    follow(session, RUNS, gateway.waiting.saw, gateway.waiting.missed)
+                ),
+            ]
+            yield gateway
+            for task in tasks:
+                task.cancel()
+
+
+def _make(settings: Settings, session: Session, informer: Informer, metrics: Metrics) -> Gateway:
+    runs = Runs(session)
+    waiting = Waiting(lambda key: session.get(RUNS, key), settings.max_waiters)
+    metrics.watch_waiting(lambda: len(waiting))
+    reviews = Reviews(session, settings.audiences)
+    desk = Desk(
+        Gate(reviews.token, reviews.access, settings.review_seconds),
+        Flows(informer, lambda key: session.get(WORKFLOWS, key)),
+        Limits(
+            body_bytes=settings.body_bytes,
+            body_seconds=settings.body_seconds,
+            sync_seconds=settings.sync_seconds,
+        ),
+    )
+    readiness = Readiness(waiting, informer)
+    app = make_app(
+        Triggers(desk, runs, waiting, settings.cluster_domain),
+        SeeRuns(desk, runs),
+        Service(readiness.missing, metrics),
+        metrics,
+    )
+    return Gateway(app, waiting, readiness)

@@ -1,0 +1,63 @@
+"""Give a request that must be done once the one name that its run can have."""
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+import orjson
+from pydantic import BaseModel
+
+from sluice_core import names
+from sluice_gateway.problems import Fault, Problem
+from sluice_kube.resources import Manifest
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+_RANDOM_CHARACTERS = 10
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run's name; with a key also the hashes that tell a repeated request from another one."""
+
+    name: str
+    key_hash: str | None = None
+    body_hash: str | None = None
+
+
+def claim(workflow: str, *scope: str, key: str | None, form: BaseModel) -> Claim:
+    """`scope` is what the key is unique in: the workflow's uid, the trigger, the caller.
+
+    `form` is the request's body as it was understood: spaces and the order of keys do not matter.
+    Without a key the name is random, and each request makes a run. Raises Problem 400 for a key
+    that is not 1 to 255 printable characters.
+    """
+    if key is None:
+        return Claim(f"{workflow}-{_random()}")
+    if not _KEY.fullmatch(key):
+        fault = Fault(HEADER, "use 1 to 255 printable ASCII characters", "a UUID serves well")
+        raise Problem(400, "InvalidIdempotencyKey", f"the header {HEADER} is not valid", [fault])
+    whole = (*scope, key)
+    return Claim(
+        names.keyed_run(workflow, *whole),
+        hashlib.sha256("\x00".join(whole).encode()).hexdigest(),
+        hashlib.sha256(orjson.dumps(form.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest(),
+    )
+
+
+def check_same(claim: Claim, existing: Manifest) -> None:
+    """Raises Problem 422 when the key was used with another body, 409 when the name is not ours."""
+    spec = existing["spec"]
+    if claim.key_hash is None or spec.get("keyHash") != claim.key_hash:
+        detail = f"a run of the name {claim.name} exists already, and is not of this request"
+        raise Problem(409, "NameTaken", detail)
+    if spec.get("bodyHash") != claim.body_hash:
+        fault = Fault(HEADER, "was used with another body", "use a new key for a new request")
+        detail = f"this {HEADER} belongs to the run {claim.name}, whose request was another"
+        raise Problem(422, "IdempotencyKeyReused", detail, [fault])
+
+
+def _random() -> str:
+    return base64.b32encode(secrets.token_bytes(7)).decode()[:_RANDOM_CHARACTERS].lower()

@@ -1,0 +1,118 @@
+"""What goes wrong, told as RFC 9457 problems: one exception, one shape, one place that answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from sluice_kube import errors
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a request: a dotted path into it, and what would be right."""
+
+    path: str
+    message: str
+    hint: str = ""
+
+
+@dataclass
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
+    """An answer that is not a success. `reason` is one CamelCase word, `detail` is for people."""
+
+    status: int
+    reason: str
+    detail: str
+    faults: Sequence[Fault] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def respond(problem: Problem) -> Response:
+    """The problem as `application/problem+json`."""
+    content: dict[str, object] = {
+        "type": f"urn:sluice:problem:{problem.reason}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    if problem.faults:
+        content["errors"] = list(problem.faults)
+    body = orjson.dumps(content)
+    return Response(body, problem.status, dict(problem.headers), media_type=MEDIA_TYPE)
+
+
+def of_http(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """A refusal of the framework: a path or method that does not exist."""
+    phrase = HTTPStatus(status).phrase
+    details = {
+        404: "there is nothing at this path; /openapi.json lists what there is",
+        405: f"this path takes {(headers or {}).get('Allow', 'another method')}",
+    }
+    reason = "".join(word.capitalize() for word in phrase.split())
+    return Problem(status, reason, details.get(status, phrase), headers=headers or {})
+
+
+def of_validation(errors_: Sequence[Mapping[str, object]]) -> Problem:
+    """What pydantic found, each with the path that leads there from the request."""
+    faults = [Fault(_path(error), *_words(error)) for error in errors_]
+    names = ", ".join(dict.fromkeys(fault.path for fault in faults))
+    return Problem(422, "InvalidRequest", f"the request is not valid: {names}", faults)
+
+
+def of_api(error: errors.ApiError) -> Problem:
+    """An answer of the API server that no route expected; it says nothing of our own account."""
+    if isinstance(error, errors.Gone):
+        return Problem(410, "Expired", "this continue token is too old: begin the list again")
+    if isinstance(error, errors.TooLarge):
+        return Problem(413, "TooLarge", "the object is larger than the API server takes")
+    if isinstance(error, errors.Invalid):
+        return Problem(422, "Invalid", error.message)
+    if isinstance(error, errors.TooManyRequests | errors.Unavailable):
+        wait = str(int(error.retry_after or 1) or 1)
+        detail = "the API server cannot be reached at the moment; try again"
+        return Problem(503, "ApiServerUnavailable", detail, headers={"Retry-After": wait})
+    if isinstance(error, errors.Forbidden):
+        return Problem(403, "RefusedByCluster", f"the cluster refuses: {error.message}")
+    return Problem(502, "ApiServerRefused", f"the API server refused: {error.reason}")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of this application a problem."""
+
+    async def problem(_: Request, error: Exception) -> Response:
+        return respond(_understood(error))
+
+    for kind in (Problem, HTTPException, RequestValidationError, errors.ApiError, Exception):
+        app.add_exception_handler(kind, problem)
+
+
+def _understood(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        return of_http(error.status_code, error.headers)
+    if isinstance(error, RequestValidationError):
+        return of_validation(error.errors())
+    if isinstance(error, errors.ApiError):
+        return of_api(error)
+    return Problem(500, "InternalError", "the gateway failed; its log says why")
+
+
+def _path(error: Mapping[str, object]) -> str:
+    where = error["loc"]
+    parts = [str(part) for part in where] if isinstance(where, tuple | list) else [str(where)]
+    return ".".join(part for part in parts if part not in {"path", "query", "body"}) or "body"
+
+
+def _words(error: Mapping[str, object]) -> tuple[str, str]:
+    if error["type"] == "extra_forbidden":
+        return "unknown field", "remove it, or look for the right spelling in /openapi.json"
+    return str(error["msg"]), ""

@@ -1,0 +1,43 @@
+"""Why a workflow takes no run at the moment, or takes none from this caller."""
+
+from sluice_gateway.auth import User
+from sluice_gateway.flows import Flow
+from sluice_gateway.problems import Problem
+
+
+def check_takes_runs(flow: Flow) -> None:
+    """Raises Problem 409 or 422 for a workflow that takes no trigger as it is."""
+    if flow.state != "Active":
+        detail = f"{_the(flow)} is {flow.state}; only an Active workflow takes triggers"
+        raise Problem(409, f"Workflow{flow.state}", detail)
+    if flow.replicas == 0:
+        way = f"kubectl -n {flow.namespace} scale workflow/{flow.name} --replicas=1"
+        raise Problem(409, "WorkflowSuspended", f"{_the(flow)} is suspended, replicas is 0: {way}")
+    if flow.steps == 0:
+        raise Problem(
+            422, "WorkflowEmpty", f"{_the(flow)} has no steps, so there is nothing to run"
+        )
+    if flow.invalid is not None:
+        raise Problem(409, "WorkflowInvalid", f"{_the(flow)} cannot run: {flow.invalid}")
+
+
+def _the(flow: Flow) -> str:
+    return f'the workflow "{flow.name}"'
+
+
+def is_visible(flow: Flow, user: User) -> bool:
+    """Whether REST shows the workflow: a Private one to its owner and those it names alone."""
+    if flow.visibility != "Private" or user.username == flow.owner:
+        return True
+    return user.username in flow.users or not flow.groups.isdisjoint(user.groups)
+
+
+def no_workflow(namespace: str, name: str) -> Problem:
+    """The same for one that does not exist and one that the caller must not see."""
+    detail = f'there is no workflow "{name}" in namespace "{namespace}"'
+    return Problem(404, "WorkflowNotFound", detail)
+
+
+def no_run(namespace: str, name: str) -> Problem:
+    """The same for one that does not exist and one that the caller must not see."""
+    return Problem(404, "RunNotFound", f'there is no run "{name}" in namespace "{namespace}"')

@@ -1,0 +1,48 @@
+"""What the kubelet, Prometheus and generators of clients ask for, without a token."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from sluice_gateway import openapi
+from sluice_gateway.desk import respond
+from sluice_gateway.metrics import Metrics
+from sluice_gateway.schemas import Health
+
+Missing = Callable[[], list[str]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The endpoints about the gateway itself. `missing` names what it waits for."""
+
+    missing: Missing
+    metrics: Metrics
+
+    async def healthz(self) -> Response:
+        """The process answers."""
+        return respond(200, {"status": "ok"})
+
+    async def readyz(self) -> Response:
+        """Everything that a trigger needs is there."""
+        missing = self.missing()
+        if missing:
+            return respond(503, {"status": "unavailable", "waiting_for": missing})
+        return respond(200, {"status": "ok"})
+
+    async def exposition(self) -> Response:
+        """Metrics in the text form of Prometheus."""
+        return Response(self.metrics.exposition(), media_type=self.metrics.media_type)
+
+    def router(self) -> APIRouter:
+        """Routes at the root."""
+        routes = APIRouter(tags=["service"], default_response_class=Response)
+        up = openapi.answer(Health, "It is.")
+        routes.add_api_route("/healthz", self.healthz, responses={200: up})
+        down = openapi.answer(Health, "It is not yet, or not any more.")
+        routes.add_api_route("/readyz", self.readyz, responses={200: up, 503: down})
+        text = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+        routes.add_api_route("/metrics", self.exposition, responses={200: text})
+        return routes

@@ -1,0 +1,167 @@
+"""Start runs: `…/run` by hand, `…/trigger` for programs, `/trigger` behind a workflow's Service."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from sluice_gateway import answers, bodies, hosts, idempotency, openapi, waiting
+from sluice_gateway.auth import TRIGGER, Caller
+from sluice_gateway.desk import Desk, own_namespace, respond
+from sluice_gateway.flows import Flow
+from sluice_gateway.idempotency import Claim
+from sluice_gateway.inputs import check_inputs
+from sluice_gateway.problems import Problem
+from sluice_gateway.refusals import check_takes_runs
+from sluice_gateway.runs import Runs, make_run
+from sluice_gateway.schemas import (
+    Form,
+    RunAnswer,
+    RunForm,
+    TriggerAnswer,
+    TriggerForm,
+    WorkflowName,
+)
+from sluice_gateway.waiting import Waiting, has_ended
+from sluice_kube.resources import Key, Manifest
+
+_SOURCE = 253  # what a run's trigger.source takes
+_EXAMPLE = {"trigger_type": "api", "inputs": {"day": "2026-11-23"}, "sync": True}
+_PROBLEMS = openapi.problems(*openapi.READS_BODY, 409, 410)
+
+
+@dataclass(frozen=True)
+class Triggers:
+    """The endpoints that make runs."""
+
+    desk: Desk
+    runs: Runs
+    waiting: Waiting
+    domain: str
+
+    async def trigger(self, request: Request, workflow: WorkflowName) -> Response:
+        """Run the workflow, and with `sync` wait for its result.
+
+        202 says that the run exists and goes on: its URL is in the header Location.
+        """
+        caller, namespace = await self.desk.admit(request, TRIGGER, workflow)
+        return await self._trigger(request, caller, namespace, workflow)
+
+    async def trigger_by_host(self, request: Request) -> Response:
+        """The same inside the cluster: the host `workflow-{name}.{namespace}.svc` says which.
+
+        The short name `workflow-{name}` means the namespace of the caller's ServiceAccount.
+        """
+        caller = await self.desk.gate.caller(request.headers)
+        host = request.headers.get("host", "")
+        meant = hosts.addressee(host, self.domain)
+        if meant is None:
+            detail = f'"{host}" is not the Service of a workflow; this path is for those alone'
+            raise Problem(404, "NoSuchService", detail)
+        namespace = meant.namespace or own_namespace(caller)
+        await self.desk.gate.admit(caller, TRIGGER, namespace, meant.workflow)
+        return await self._trigger(request, caller, namespace, meant.workflow)
+
+    async def run(self, request: Request, workflow: WorkflowName) -> Response:
+        """Run the workflow by hand. The answer does not wait for the result."""
+        caller, namespace = await self.desk.admit(request, TRIGGER, workflow)
+        flow = await self.desk.flow(caller, namespace, workflow)
+        form = await bodies.read(request, RunForm, self.desk.limits)
+        claim = _claim(request, caller, flow, form)
+        trigger = {"type": "Manual", "source": caller.user.username[:_SOURCE]}
+        run = make_run(flow, claim, trigger, form.inputs)
+
+        await self._create(flow, run, claim)
+
+        key = Key.of(run)
+        return respond(201, answers.queued(key, workflow), answers.url(key))
+
+    async def _trigger(
+        self, request: Request, caller: Caller, namespace: str, workflow: str
+    ) -> Response:
+        flow = await self.desk.flow(caller, namespace, workflow)
+        form = await bodies.read(request, TriggerForm, self.desk.limits)
+        claim = _claim(request, caller, flow, form)
+        trigger = {"type": "Api", "source": form.trigger_type}
+        run = make_run(flow, claim, trigger, form.inputs)
+        if not form.sync:
+            await self._create(flow, run, claim)
+            return _accepted(run)
+        with self.waiting.expect(Key.of(run)) as outcome:
+            created = await self._create(flow, run, claim)
+            if has_ended(created):
+                return respond(200, answers.ended(created))
+            seconds = self.desk.limits.sync_seconds
+            last = await waiting.wait(outcome, seconds, request.receive)
+        return _accepted(run) if last is None else _ended(last)
+
+    async def _create(self, flow: Flow, run: Manifest, claim: Claim) -> Manifest:
+        """The run as it exists. What was accepted once is not refused when it is repeated."""
+        try:
+            check_takes_runs(flow)
+            check_inputs(flow, run["spec"]["inputs"])
+        except Problem:
+            earlier = await self.runs.find_equal(Key.of(run), claim)
+            if earlier is None:
+                raise
+            return earlier
+        return await self.runs.create(run, claim)
+
+    def router(self) -> APIRouter:
+        """Routes below a namespace."""
+        routes = APIRouter(tags=["run it"])
+        routes.add_api_route(
+            "/workflows/{workflow}/trigger", self.trigger, **_TRIGGER_ROUTE, name="trigger"
+        )
+        routes.add_api_route(
+            "/workflows/{workflow}/run",
+            self.run,
+            name="run",
+            methods=["POST"],
+            status_code=201,
+            response_class=Response,
+            responses={201: openapi.answer(RunAnswer, "The run exists."), **_PROBLEMS},
+            openapi_extra=openapi.body(
+                RunForm, {"inputs": {}}, parameters=[openapi.IDEMPOTENCY_KEY]
+            ),
+        )
+        return routes
+
+    def in_cluster_router(self) -> APIRouter:
+        """The route behind every workflow's Service."""
+        routes = APIRouter(tags=["run it"])
+        routes.add_api_route(
+            "/trigger", self.trigger_by_host, **_TRIGGER_ROUTE, name="trigger in the cluster"
+        )
+        return routes
+
+
+_TRIGGER_ROUTE: dict[str, Any] = {
+    "methods": ["POST"],
+    "response_class": Response,
+    "responses": {
+        200: openapi.answer(TriggerAnswer, "The run has ended, well or not."),
+        202: openapi.answer(TriggerAnswer, "The run exists and goes on."),
+        **_PROBLEMS,
+    },
+    "openapi_extra": openapi.body(TriggerForm, _EXAMPLE, parameters=[openapi.IDEMPOTENCY_KEY]),
+}
+
+
+def _claim(request: Request, caller: Caller, flow: Flow, form: Form) -> Claim:
+    key = request.headers.get(idempotency.HEADER)
+    scope = (flow.uid, type(form).__name__, caller.user.username)
+    return idempotency.claim(flow.name, *scope, key=key, form=form)
+
+
+def _accepted(run: Manifest) -> Response:
+    key = Key.of(run)
+    return respond(202, answers.started(key, run["spec"]["workflow"]), answers.url(key))
+
+
+def _ended(run: Manifest) -> Response:
+    if not has_ended(run):
+        name = run["metadata"]["name"]
+        raise Problem(410, "RunDeleted", f'the run "{name}" was deleted before it ended')
+    return respond(200, answers.ended(run))

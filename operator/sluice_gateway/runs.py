@@ -1,0 +1,98 @@
+"""Make, find and cancel WorkflowRuns."""
+
+from typing import Any
+
+from sluice_core import names
+from sluice_gateway import idempotency
+from sluice_gateway.flows import Flow
+from sluice_gateway.idempotency import Claim
+from sluice_gateway.problems import Problem
+from sluice_gateway.refusals import no_run
+from sluice_gateway.waiting import has_ended
+from sluice_kube import errors
+from sluice_kube.resources import RUNS, Key, Manifest
+from sluice_kube.scope import Scope
+from sluice_kube.session import Page, Session
+
+
+def make_run(flow: Flow, claim: Claim, trigger: dict[str, Any], inputs: dict[str, Any]) -> Manifest:
+    """A run of the workflow. It goes with the workflow, of this uid and not of a namesake."""
+    spec: dict[str, Any] = {"workflow": flow.name, "trigger": trigger, "inputs": inputs}
+    if claim.key_hash:
+        spec |= {"keyHash": claim.key_hash, "bodyHash": claim.body_hash}
+    owner = {
+        "apiVersion": names.API_VERSION,
+        "kind": "Workflow",
+        "name": flow.name,
+        "uid": flow.uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": "WorkflowRun",
+        "metadata": {
+            "name": claim.name,
+            "namespace": flow.namespace,
+            "labels": names.owned_by_workflow(flow.name),
+            "ownerReferences": [owner],
+        },
+        "spec": spec,
+    }
+
+
+class Runs:
+    """The runs of all namespaces; whoever asks was let in before."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def create(self, manifest: Manifest, claim: Claim) -> Manifest:
+        """The run as it exists: made by this request, or by an equal one before.
+
+        Raises Problem 422 when the idempotency key belongs to another request.
+        """
+        try:
+            return await self._session.create(RUNS, manifest)
+        except errors.AlreadyExists as error:
+            existing = await self._session.get(RUNS, Key.of(manifest))
+            if not (error.repeated and claim.key_hash is None):
+                idempotency.check_same(claim, existing)
+            return existing
+
+    async def find_equal(self, key: Key, claim: Claim) -> Manifest | None:
+        """The run that an equal request made before. Raises Problem as `create` does."""
+        if claim.key_hash is None:
+            return None
+        try:
+            existing = await self._session.get(RUNS, key)
+        except errors.NotFound:
+            return None
+        idempotency.check_same(claim, existing)
+        return existing
+
+    async def get(self, key: Key) -> Manifest:
+        """Raises Problem 404."""
+        try:
+            return await self._session.get(RUNS, key)
+        except errors.NotFound:
+            raise no_run(*key) from None
+
+    async def page(self, scope: Scope, limit: int, following: str) -> Page:
+        """Raises errors.Gone when `following` is too old."""
+        return await self._session.page(RUNS, scope, limit=limit, following=following)
+
+    async def cancel(self, run: Manifest) -> Manifest:
+        """The run with its wish to be cancelled; raises Problem 404, or 409 when it has ended."""
+        key = Key.of(run)
+        if has_ended(run):
+            phase = run["status"]["phase"]
+            raise Problem(409, "RunEnded", f'the run "{key.name}" has ended: {phase}')
+        if run["spec"].get("cancel"):
+            return run
+        same = {"op": "test", "path": "/metadata/uid", "value": run["metadata"]["uid"]}
+        wish = {"op": "add", "path": "/spec/cancel", "value": True}
+        try:
+            return await self._session.json_patch(RUNS, key, [same, wish])
+        except errors.NotFound:
+            raise no_run(*key) from None

@@ -1,0 +1,42 @@
+"""The gateway's settings: the environment, read once, as one frozen object."""
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_PREFIX = "SLUICE_"
+
+
+class Settings(BaseModel):
+    """Each field is the environment's SLUICE_<FIELD>; an absent one has its default.
+
+    Raises pydantic's ValidationError, naming the field, when a value cannot be meant.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "0.0.0.0"  # noqa: S104 - a server in a pod; NetworkPolicy decides who reaches it
+    port: int = Field(8080, ge=1, le=65535)
+    release_namespace: str = "sluice-system"
+    cluster_domain: str = "cluster.local"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    audiences: tuple[str, ...] = ()
+    max_waiters: int = Field(1000, ge=1)
+    sync_seconds: float = Field(300, gt=0, le=300)
+    review_seconds: float = Field(10, gt=0, le=10)
+    body_bytes: int = Field(1 << 20, ge=1024)
+    body_seconds: float = Field(30, gt=0)
+    linger_seconds: float = Field(3, ge=0, le=10)
+    drain_seconds: float = Field(15, ge=0, le=25)
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Self:
+        """`audiences` are separated by commas; an empty value counts as absent."""
+        given = {name: environment.get(_PREFIX + name.upper(), "") for name in cls.model_fields}
+        chosen: dict[str, object] = {name: value for name, value in given.items() if value}
+        if "audiences" in chosen:
+            chosen["audiences"] = tuple(
+                filter(None, given["audiences"].replace(" ", "").split(","))
+            )
+        return cls.model_validate(chosen)
