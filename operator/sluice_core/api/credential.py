@@ -74,7 +74,7 @@ class CredentialSpec(Spec):
 
     model_config = {
         "json_schema_extra": checked_by(
-            KEYS_FIT_TYPE,
+            *KEYS_FIT_TYPE,
             *CONFIG_FITS_TYPE,
             Rule(
                 rule=(

@@ -93,18 +93,18 @@ def _words(words: tuple[str, ...]) -> str:
     return "[" + ", ".join(f"'{word}'" for word in words) + "]"
 
 
-_SECRET_FIELDS = (
-    "{" + ", ".join(f"'{kind}': {_words(fields.secret)}" for kind, fields in FIELDS.items()) + "}"
-)
+def _secrets_of(kind: str, fields: Fields) -> Rule:
+    return Rule(
+        rule=(
+            f"self.type != '{kind}' || !has(self.keys)"
+            f" || self.keys.all(field, field in {_words(fields.secret)})"
+        ),
+        message=f"the secret fields of {kind} are {', '.join(fields.secret)}",
+        field_path=".keys",
+    )
 
-KEYS_FIT_TYPE = Rule(
-    rule=f"!has(self.keys) || self.keys.all(field, field in {_SECRET_FIELDS}[self.type])",
-    message="keys names a field that a credential of this type does not have",
-    message_expression=(
-        f"'the secret fields of ' + self.type + ' are ' + {_SECRET_FIELDS}[self.type].join(', ')"
-    ),
-    field_path=".keys",
-)
+
+KEYS_FIT_TYPE = tuple(_secrets_of(kind, fields) for kind, fields in FIELDS.items())
 
 
 def _only_for(field: str) -> Rule:

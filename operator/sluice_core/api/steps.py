@@ -14,7 +14,6 @@ from sluice_core.api.bounds import (
     LabelName,
     LongText,
     ShortText,
-    says,
 )
 from sluice_core.api.kind import KEYED_BY_NAME
 from sluice_core.api.meta import Spec
@@ -27,9 +26,6 @@ Need = Annotated[
     Field(
         max_length=192,
         pattern=r"^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)?(:[A-Za-z0-9_-]+)?$",
-        json_schema_extra=says(
-            "write <step>, <step>.<output port> or <step>.<output port>:<input port>"
-        ),
     ),
 ]
 

@@ -9,18 +9,14 @@ from sluice_core.api.bounds import (
     Json,
     JsonObject,
     LabelName,
-    SecretKey,
     TimeZone,
 )
 from sluice_core.api.kind import A_SET, Rule, checked_by
 from sluice_core.api.meta import Spec
+from sluice_core.api.webhook import Webhook
 
 ConcurrencyPolicy = Literal["Allow", "Forbid", "Replace", "Queue"]
 CatchUp = Literal["None", "Last", "All"]
-WebhookAuthType = Literal["StandardWebhooks", "GitHub", "Hmac", "Bearer", "None"]
-Encoding = Literal["Hex", "Base64"]
-Algorithm = Literal["Sha1", "Sha256", "Sha512"]
-Respond = Literal["Accepted", "Result"]
 ChangeType = Literal["Added", "Modified", "Deleted"]
 TriggerKind = Literal["Schedule", "Webhook", "Event", "Queue", "Email", "Resource"]
 
@@ -75,71 +71,6 @@ class Schedule(Spec):
         0, ge=0, le=3600, description="Runs start up to this much later; 0 when absent."
     )
     inputs: JsonObject = Field(default_factory=dict, description="Inputs of the runs.")
-
-
-class WebhookAuth(Spec):
-    """How the sender of a webhook proves who it is."""
-
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="self.type == 'None' || has(self.secretKey)",
-                message="secretKey is needed: name a key of the Secret sluice-webhooks",
-                message_expression=(
-                    "'secretKey is needed for ' + self.type"
-                    " + ': name a key of the Secret sluice-webhooks'"
-                ),
-                field_path=".secretKey",
-            ),
-            Rule(
-                rule="self.type != 'None' || !has(self.secretKey)",
-                message="type None checks nothing, remove secretKey or choose a type that uses it",
-                field_path=".secretKey",
-            ),
-            Rule(
-                rule="self.type != 'Hmac' || has(self.header)",
-                message="Hmac needs header, the name of the header that carries the signature",
-                field_path=".header",
-            ),
-            Rule(
-                rule=(
-                    "self.type == 'Hmac' || !(has(self.header) || has(self.prefix)"
-                    " || has(self.encoding) || has(self.algorithm))"
-                ),
-                message="header, prefix, encoding and algorithm are for type Hmac, remove them",
-            ),
-        )
-    }
-
-    type: WebhookAuthType = Field(description="Scheme of the proof; None must be said.")
-    secret_key: SecretKey | None = Field(
-        None, description="Key of the Secret sluice-webhooks in the workflow's namespace."
-    )
-    header: str | None = Field(
-        None,
-        min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9-]+$",
-        description="Hmac: header that carries the signature.",
-    )
-    prefix: str | None = Field(
-        None, max_length=64, description="Hmac: text before the signature, such as sha256=."
-    )
-    encoding: Encoding | None = Field(
-        None, description="Hmac: how the signature is written; Hex when absent."
-    )
-    algorithm: Algorithm | None = Field(
-        None, description="Hmac: its hash function; Sha256 when absent."
-    )
-
-
-class Webhook(Spec):
-    """Run on a POST to /hooks/{namespace}/{workflow}/{trigger}."""
-
-    auth: WebhookAuth = Field(description="How the sender proves who it is.")
-    respond: Respond = Field(
-        "Accepted", description="Answer at once, or with the run's result; Accepted when absent."
-    )
 
 
 class Event(Spec):

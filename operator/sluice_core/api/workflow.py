@@ -113,11 +113,7 @@ class WorkflowSpec(Definition):
                     "!has(self.runner) || !has(self.runner.maxReplicas) || !has(self.replicas)"
                     " || self.runner.maxReplicas >= self.replicas"
                 ),
-                message="runner.maxReplicas must be at least replicas",
-                message_expression=(
-                    "'runner.maxReplicas must be at least replicas, '"
-                    " + string(self.replicas) + ', or absent'"
-                ),
+                message="runner.maxReplicas must be at least replicas, raise it or remove it",
                 field_path=".runner.maxReplicas",
             )
         )
