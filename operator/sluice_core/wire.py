@@ -141,6 +141,7 @@ class Holding(Message):
     uid: str
     name: str
     attempt: int
+    revision: int
     running: bool
 
 

@@ -26,6 +26,10 @@ class Settings(BaseModel):
     keys_dir: Path = Path("/etc/sluice/keys")
     credentials_dir: Path = Path("/etc/sluice/credentials")
     egress_allow: Json[tuple[str, ...]] = ()
+    egress_private: bool = Field(default=True, description="the plan's allowPrivate")
+    env_names: Json[tuple[str, ...]] = Field(
+        default=(), description="variables that templates see as `env`"
+    )
 
     @property
     def audience(self) -> str:

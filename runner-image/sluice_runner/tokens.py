@@ -66,6 +66,12 @@ class Verifier:
         self._clock = clock
         self._known: dict[str, Caller] = {}
 
+    def warm(self) -> None:
+        """Import and read now what the first token would have to wait for."""
+        import jwt  # noqa: F401, PLC0415
+
+        self._keys.find("")
+
     def verify(self, token: str) -> Caller:
         """Raises InvalidToken."""
         now = self._clock()

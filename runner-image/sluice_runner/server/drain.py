@@ -26,8 +26,8 @@ async def drain(holdings: Holdings[Any], seconds: float) -> None:
     await _until(deadline - _ACK_SECONDS, holdings.idle())
     holdings.abandon()
     await _until(deadline, holdings.empty())
-    if unheard := len(holdings.snapshot().runs):
-        log.warning("ended with %d runs that the operator did not acknowledge", unheard)
+    if holdings.held:
+        log.warning("ended with %d runs that the operator did not acknowledge", holdings.held)
 
 
 async def _until(deadline: float, reached: Awaitable[None]) -> None:

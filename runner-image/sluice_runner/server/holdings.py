@@ -44,6 +44,11 @@ class Holdings(Generic[DefinitionT]):
         """Slots without a running attempt."""
         return max(0, self.slots - self._busy)
 
+    @property
+    def held(self) -> int:
+        """Runs that are running or not acknowledged."""
+        return len(self._held)
+
     def take(self, request: wire.RunRequest) -> int:
         """Begin an attempt, or say by one of the codes of the contract why not."""
         held = self._held.get(request.uid)
@@ -91,6 +96,7 @@ class Holdings(Generic[DefinitionT]):
                     uid=attempt.request.uid,
                     name=attempt.request.name,
                     attempt=attempt.request.attempt,
+                    revision=attempt.request.revision,
                     running=not attempt.record.ended,
                 )
                 for attempt in self._held.values()
