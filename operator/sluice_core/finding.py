@@ -23,11 +23,12 @@ FindingType = Literal[
     "TemplateSyntax",
     "TooLarge",
     "UnknownAction",
-    "UnknownCredential",
     "UnknownField",
     "UnknownPort",
+    "UnknownInput",
     "UnknownStep",
     "UnknownVariable",
+    "UnusedCredential",
 ]
 
 

@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import Protocol
 
 from sluice_core import cycles
@@ -45,7 +47,6 @@ class Graph:
     needs: Mapping[str, tuple[Need, ...]]
     dependents: Mapping[str, tuple[str, ...]]
     layers: tuple[tuple[str, ...], ...]
-    _ancestors: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def sources(self, step: str) -> tuple[str, ...]:
         """The steps that a step waits for, each once, in the order of its needs."""
@@ -58,14 +59,23 @@ class Graph:
 
     def ancestors(self, step: str) -> frozenset[str]:
         """All steps that have ended when this one begins."""
-        if not self._ancestors:
-            for layer in self.layers:
-                for name in layer:
-                    above = self.sources(name)
-                    self._ancestors[name] = frozenset(above).union(
-                        *(self._ancestors[source] for source in above)
-                    )
         return self._ancestors[step]
+
+    def named(self, name: str) -> str | None:
+        """The step of this name; a hyphen is also written as an underscore."""
+        return self._names.get(alias(name))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {alias(name): name for name in self.needs}
+
+    @cached_property
+    def _ancestors(self) -> dict[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for name in chain.from_iterable(self.layers):
+            above = self.sources(name)
+            found[name] = frozenset(above).union(*(found[source] for source in above))
+        return found
 
 
 class InvalidGraph(ValueError):  # noqa: N818 - named as it is said

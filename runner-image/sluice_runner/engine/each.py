@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from sluice_core import plain
 from sluice_core.api.steps import Step
 from sluice_runner.actions.action import StepFailed
-from sluice_runner.engine import failing, plain
+from sluice_runner.engine import failing
 from sluice_runner.engine.attempts import Exhausted
 from sluice_runner.engine.report import Report
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue, ValidationError
 
-from sluice_core import wire
+from sluice_core import plain, wire
 from sluice_core.catalog import Params
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
-from sluice_runner.engine import paths, plain, reads
+from sluice_runner.engine import paths, reads
 from sluice_runner.engine.job import Renderer, TemplateFailed
 from sluice_runner.engine.scope import Scope
 

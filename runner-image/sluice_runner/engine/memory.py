@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from sluice_core import wire
+from sluice_core import plain, wire
 from sluice_core.graph import Graph
-from sluice_runner.engine import plain
 from sluice_runner.engine.outcome import Outcome
 from sluice_runner.engine.reads import Uses
 

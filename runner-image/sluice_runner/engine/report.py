@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sluice_core import graph, wire
+from sluice_core import graph, plain, wire
 from sluice_core.api.steps import Step
 from sluice_runner.actions.action import StepFailed
-from sluice_runner.engine import failing, plain, reads
+from sluice_runner.engine import failing, reads
 from sluice_runner.engine.attempts import Success
 from sluice_runner.engine.outcome import Outcome
 

@@ -4,8 +4,8 @@ import asyncio
 
 from pydantic import JsonValue
 
-from sluice_core import wire
-from sluice_runner.engine import plain, plan, resume
+from sluice_core import inputs, plain, wire
+from sluice_runner.engine import plan, resume
 from sluice_runner.engine.job import Job, Tools
 from sluice_runner.engine.traversal import StepEnded, Traversal, Walk
 
@@ -24,6 +24,9 @@ async def execute(job: Job, tools: Tools) -> None:
 
 
 async def _end_of(job: Job, tools: Tools) -> wire.Finished:
+    wrong = _input_problems(job)
+    if wrong is not None:
+        return wrong
     try:
         made = plan.make(job.definition, tools.actions)
         known = resume.known(job, made)
@@ -42,6 +45,19 @@ async def _end_of(job: Job, tools: Tools) -> wire.Finished:
     except StepEnded as ended:
         reason = ended.error.reason if ended.error.reason == "TooLarge" else "StepFailed"
         return _failed(reason, f"step {ended.name}: {ended.error.message}")
+
+
+def _input_problems(job: Job) -> wire.Finished | None:
+    try:
+        findings = inputs.check(job.definition.inputs, job.inputs)
+        plain.encode(dict(job.trigger))
+    except inputs.InvalidSchema as error:
+        return _failed("InvalidDefinition", f"inputs: {error}")
+    except plain.NotPlain as error:
+        return _failed("InvalidInputs", f"trigger: {error}")
+    if not findings:
+        return None
+    return _failed("InvalidInputs", "; ".join(str(finding) for finding in findings))
 
 
 def _seconds_left(job: Job, tools: Tools) -> float:

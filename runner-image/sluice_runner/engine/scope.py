@@ -20,21 +20,25 @@ Scope = Mapping[str, Any]
 class Ended(Mapping[str, JsonValue]):
     """The steps before one step, by name; a hyphen is also reached as an underscore."""
 
-    def __init__(self, above: frozenset[str], outcomes: Mapping[str, Outcome]) -> None:
-        self._names = {graph.alias(name): name for name in above} | {name: name for name in above}
+    def __init__(self, step: str, order: Graph, outcomes: Mapping[str, Outcome]) -> None:
+        self._above = order.ancestors(step)
+        self._order = order
         self._outcomes = outcomes
 
     def __getitem__(self, key: str) -> JsonValue:
-        return self._outcomes[self._names[key]].as_json()
+        name = self._order.named(key)
+        if name not in self._above:
+            raise KeyError(key)
+        return self._outcomes[name].as_json()
 
     def __contains__(self, key: object) -> bool:
-        return key in self._names
+        return isinstance(key, str) and self._order.named(key) in self._above
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter({graph.alias(name) for name in self._above} | self._above)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(list(iter(self)))
 
 
 def of_run(job: Job, tools: Tools, entity: str | None) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def of_step(
     """What one step sees: the run's part, the steps before it, and its own input as `data`."""
     return {
         **shared,
-        "steps": Ended(order.ancestors(step), outcomes),
+        "steps": Ended(step, order, outcomes),
         "data": input_of(step, order, outcomes, shared),
         "now": tools.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from sluice_core import wire
+from sluice_core import plain, wire
 from sluice_core.api.steps import Step, StepRetry
 from sluice_core.catalog import OUTPUT
 from sluice_runner.actions.action import Action, Level, StepFailed
 from sluice_runner.actions.condition import is_true
-from sluice_runner.engine import attempts, each, failing, plain, report
+from sluice_runner.engine import attempts, each, failing, report
 from sluice_runner.engine.attempts import Exhausted, Task
 from sluice_runner.engine.job import Tools
 from sluice_runner.engine.outcome import SKIPPED, Outcome

@@ -1,0 +1,87 @@
+"""Everything that is wrong or odd about a definition, found without running it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sluice_core import graph, inputs
+from sluice_core.api.steps import Definition, Step
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_core.catalog import CATALOG, ActionType
+from sluice_core.finding import Finding, FindingType, did_you_mean
+from sluice_core.graph import Graph
+from sluice_core.validation import config, ports, variables
+
+WARNINGS: frozenset[FindingType] = frozenset(
+    {"Empty", "MissingConfig", "NeverTogether", "NoTrigger", "UnknownInput", "UnusedCredential"}
+)
+"""What may be applied and run nevertheless; every other type of finding is an error."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, in the order of the steps."""
+
+    errors: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+def check(spec: Definition, catalog: Mapping[str, ActionType] = CATALOG) -> Report:
+    """Judge a workflow's spec, or the definition that a run brings along.
+
+    `catalog` holds the actions that exist where it is to run, those of the user's own included.
+    """
+    return report(_findings(spec, catalog))
+
+
+def report(findings: Iterable[Finding]) -> Report:
+    """Tell errors from warnings."""
+    found = tuple(findings)
+    return Report(
+        errors=tuple(finding for finding in found if finding.type not in WARNINGS),
+        warnings=tuple(finding for finding in found if finding.type in WARNINGS),
+    )
+
+
+def _findings(spec: Definition, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
+    if isinstance(spec, WorkflowSpec):
+        yield from _of_triggers(spec)
+    if spec.inputs is not None:
+        yield from inputs.check_schema(spec.inputs)
+    if not spec.steps:
+        yield Finding(type="Empty", path="steps", message="there are no steps to run")
+    order, problems = graph.read(spec.steps)
+    yield from problems
+    for index, step in enumerate(spec.steps):
+        yield from _of_step(index, step, catalog)
+        yield from variables.findings(index, step, order, spec)
+    if order is not None:
+        yield from _of_graph(spec, order, catalog)
+
+
+def _of_triggers(spec: WorkflowSpec) -> Iterator[Finding]:
+    if not spec.triggers:
+        message = "nothing sets this workflow off but a run by hand"
+        yield Finding(type="NoTrigger", path="triggers", message=message)
+
+
+def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
+    action = catalog.get(step.action)
+    if action is None:
+        yield Finding(
+            type="UnknownAction",
+            step=step.name,
+            path=f"steps[{index}].action",
+            message=f"no action is named '{step.action}'",
+            hint=did_you_mean(step.action, catalog.keys()),
+        )
+        return
+    yield from config.findings(index, step, action)
+
+
+def _of_graph(
+    spec: Definition, order: Graph, catalog: Mapping[str, ActionType]
+) -> Iterator[Finding]:
+    by_name = {step.name: step for step in spec.steps}
+    for index, step in enumerate(spec.steps):
+        yield from ports.findings(index, step, order, by_name, catalog)
+    yield from ports.contradictions(spec.steps, order)

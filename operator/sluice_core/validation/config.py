@@ -1,0 +1,71 @@
+"""A step's `with` against its action's parameters; templated values are judged at run time."""
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from sluice_core import plain, templates
+from sluice_core.api.steps import Step
+from sluice_core.catalog import ActionType
+from sluice_core.finding import Finding, FindingType, did_you_mean
+
+_TYPES: dict[str, FindingType] = {"missing": "MissingConfig", "extra_forbidden": "UnknownField"}
+
+
+def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
+    """What is wrong with the configuration, where it is known before the run."""
+    path = f"steps[{index}].with"
+    try:
+        plain.encode(step.with_)
+        action.params.model_validate(step.with_, by_alias=True, by_name=False)
+    except plain.NotPlain as error:
+        yield Finding(type="InvalidValue", step=step.name, path=path, message=str(error))
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            if not _is_templated(step.with_, problem["loc"]):
+                yield _finding(path, step, action, problem)
+    if step.credential is not None and not action.credentials:
+        yield Finding(
+            type="UnusedCredential",
+            step=step.name,
+            path=f"steps[{index}].credential",
+            message=f"{action.name} uses no credential",
+        )
+
+
+def _is_templated(config: JsonValue, where: Iterable[int | str]) -> bool:
+    """Whether a template stands at the place of an error, or above it."""
+    value = config
+    for key in where:
+        if isinstance(value, dict) and key in value:
+            value = value[str(key)]
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            break  # the rest names a branch of a union, or a field that is missing
+    return isinstance(value, str) and templates.is_template(value)
+
+
+def _finding(path: str, step: Step, action: ActionType, problem: ErrorDetails) -> Finding:
+    type_ = _TYPES.get(problem["type"], "InvalidConfig")
+    where, name = problem["loc"], str(problem["loc"][-1]) if problem["loc"] else ""
+    message = _words(problem["msg"])
+    hint = ""
+    if type_ == "MissingConfig":
+        message = f"{action.name} requires '{name}'"
+    if type_ == "UnknownField":
+        message = f"{action.name} has no '{name}'"
+        hint = did_you_mean(name, _fields(action.params)) if len(where) == 1 else ""
+    place = path + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in where)
+    return Finding(type=type_, step=step.name, path=place, message=message, hint=hint)
+
+
+def _fields(params: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in params.model_fields.items()]
+
+
+def _words(message: str) -> str:
+    """Pydantic's sentence, begun as ours are."""
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

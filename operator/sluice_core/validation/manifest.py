@@ -1,0 +1,84 @@
+"""Read a Workflow that somebody wrote, and say what is wrong with its form in our own words."""
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sluice_core.api.workflow import Workflow
+from sluice_core.finding import Finding, FindingType, did_you_mean
+from sluice_core.validation.check import Report, report
+from sluice_core.validation.check import check as check_spec
+
+_SPEC = ("spec",)
+
+
+def read(manifest: Mapping[str, Any]) -> tuple[Workflow | None, Report]:
+    """The workflow with its report; None where its form is wrong already."""
+    try:
+        workflow = Workflow.parse(dict(manifest))
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+        return None, report(_finding(problem, manifest) for problem in problems)
+    return workflow, check_spec(workflow.spec)
+
+
+def _finding(problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:
+    where = problem["loc"]
+    inner = where[1:] if where[:1] == _SPEC else where
+    message = problem["msg"].removeprefix("Value error, ")
+    type_: FindingType = "InvalidValue"
+    hint = ""
+    if problem["type"] == "extra_forbidden":
+        type_, message = "UnknownField", f"there is no field '{where[-1]}'"
+        hint = did_you_mean(str(where[-1]), _siblings(where[:-1]))
+    if problem["type"] == "missing":
+        message = "is required"
+    if problem["type"] == "invalid_key":
+        hint = "quote the key: YAML reads on, yes, no and the like as true and false"
+    return Finding(
+        type=type_,
+        step=_step(inner, manifest),
+        path=_path(inner),
+        message=message[:1].lower() + message[1:],
+        hint=hint,
+    )
+
+
+def _path(where: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in where)
+    return text.removeprefix(".")
+
+
+def _step(where: tuple[int | str, ...], manifest: Mapping[str, Any]) -> str | None:
+    match where:
+        case ("steps", int() as index, *_):
+            step = manifest["spec"]["steps"][index]
+            name = step.get("name") if isinstance(step, dict) else None
+            return name if isinstance(name, str) else None
+        case _:
+            return None
+
+
+def _siblings(where: tuple[int | str, ...]) -> list[str]:
+    """The fields that the model at a place has."""
+    model: type[BaseModel] | None = Workflow
+    for key in where:
+        if model is None or isinstance(key, int):
+            continue
+        model = _model_of(model, key)
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _model_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias):
+            return _first_model(field.annotation)
+    return None
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for one in get_args(annotation) if (found := _first_model(one))), None)
