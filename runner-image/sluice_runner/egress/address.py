@@ -48,10 +48,10 @@ INNER: tuple[Network, ...] = tuple(
 
 def is_public(address: Address) -> bool:
     """True when anyone on the internet would reach the same machine by this address."""
-    if inside := embedded(address):
-        return all(is_public(each) for each in inside)
     if any(address in network for network in NOT_PUBLIC):
         return False
+    if inside := embedded(address):
+        return all(is_public(each) for each in inside)
     if isinstance(address, IPv6Address) and address not in GLOBAL_UNICAST:
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved

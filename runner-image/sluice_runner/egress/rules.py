@@ -135,9 +135,9 @@ def parsed(entry: str) -> Rule:
         raise ValueError(f"egress.allow: {entry!r}: {port} is not a port")
     if match and match["wildcard"] and HOST.fullmatch(text.lower()):
         return Rule(suffix=f".{text.lower().removesuffix('.')}", port=port)
-    if literal(text) or "/" in text:
+    if not (match and match["wildcard"]) and (literal(text) or "/" in text):
         return Rule(network=ip_network(text), port=port)
-    if match and not match["bracketed"] and HOST.fullmatch(text.lower()):
+    if match and not (match["bracketed"] or match["wildcard"]) and HOST.fullmatch(text.lower()):
         return Rule(host=text.lower().removesuffix("."), port=port)
     raise ValueError(
         f"egress.allow: {entry!r} is not a host, host:port, *.suffix, CIDR or CIDR:port"

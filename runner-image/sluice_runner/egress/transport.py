@@ -72,6 +72,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         pool = self._pools.get(request.url.scheme)
         if pool is None or not request.url.host:
             raise EgressRefused("a URL begins with https:// (or http://, if allowed) and a host")
+        if request.url.port == 0:  # httpcore would take the scheme's own
+            raise EgressRefused("0 is not a port")
         with _as_httpx():
             answer = await pool.handle_async_request(_as_httpcore(request))
         headers = httpx.Headers(answer.headers)
