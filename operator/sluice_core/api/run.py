@@ -44,7 +44,7 @@ class RunSpec(Spec):
 
     workflow: WorkflowName = Field(description="Name of the workflow in this namespace.")
     revision: int | None = Field(
-        None, ge=1, description="Version to execute; the current one when absent."
+        None, ge=1, le=1_000_000_000, description="Version to execute; the current one when absent."
     )
     key_hash: Hash | None = Field(None, description="Hash of the idempotency key.")
     body_hash: Hash | None = Field(None, description="Hash of the request that came with the key.")

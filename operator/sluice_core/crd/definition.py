@@ -77,14 +77,19 @@ def _subresources(kind: Kind) -> Manifest:
 
 
 def _schema(model: type[Resource]) -> Manifest:
-    """The schema of the whole object, whose metadata is the API server's own to check."""
+    """The schema of the whole object, whose metadata is the API server's own to check.
+
+    What the operator left out of a status stays out: else it would never equal what was written.
+    """
     schema = structural.schema_of(model)
     inside = schema["properties"]
+    for _, field in structural.fields(inside["status"]):
+        field.pop("default", None)
     schema["properties"] = {
         "apiVersion": {"type": "string", "description": "Version of this schema."},
         "kind": {"type": "string", "description": f"Always {model.kind_info.name}."},
         "metadata": {"type": "object"},
         "spec": inside["spec"],
-        "status": {key: value for key, value in inside["status"].items() if key != "default"},
+        "status": inside["status"],
     }
     return schema | {"required": ["spec"]}

@@ -1,0 +1,107 @@
+"""A few requests to a real API server, whose refusals a test reads as they are."""
+
+import http.client
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from sluice_core.api.kind import API_VERSION, GROUP, VERSION
+from sluice_core.api.meta import Resource
+from sluice_core.manifest import Manifest
+from sluice_kube import kubeconfig
+from sluice_kube.config import ClusterConfig
+
+DRY = "dryRun=All"
+STRICT = "fieldValidation=Strict&fieldManager=test"
+MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server said."""
+
+    code: int
+    body: Manifest
+
+    @property
+    def message(self) -> str:
+        """The text of a Status; "" for an object."""
+        return str(self.body.get("message", "")) if self.body.get("kind") == "Status" else ""
+
+
+class ApiServer:
+    """The cluster of $KUBECONFIG, with the rights that its user has."""
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self._host = urlsplit(config.server)
+        self._tls = config.tls
+
+    def request(
+        self, method: str, path: str, body: Any = None, content: str = "application/json"
+    ) -> Answer:
+        """One request on a connection of its own."""
+        connection = http.client.HTTPSConnection(self._host.netloc, context=self._tls, timeout=30)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {"Content-Type": content})
+            response = connection.getresponse()
+            return Answer(response.status, json.loads(response.read()))
+        finally:
+            connection.close()
+
+    def create(self, manifest: Manifest, *, dry: bool = True) -> Answer:
+        """Create an object of ours, by default only on trial."""
+        query = f"?{STRICT}&{DRY}" if dry else f"?{STRICT}"
+        return self.request("POST", path_of(manifest) + query, manifest)
+
+    def patch(self, manifest: Manifest, body: Manifest, subresource: str = "") -> Answer:
+        """Merge into an object of ours, or into its status or scale."""
+        name = manifest["metadata"]["name"]
+        path = f"{path_of(manifest)}/{name}" + (f"/{subresource}" if subresource else "")
+        return self.request("PATCH", f"{path}?{STRICT}", body, MERGE)
+
+
+def connect() -> ApiServer:
+    """The API server of $KUBECONFIG; the test is skipped where there is none."""
+    path = os.environ.get("KUBECONFIG")
+    if not path:
+        pytest.skip("no cluster: set KUBECONFIG")
+    return ApiServer(kubeconfig.read(path))
+
+
+@contextmanager
+def a_namespace(api: ApiServer) -> Iterator[str]:
+    """A namespace that goes when the test ends."""
+    name = f"crd-{uuid.uuid4().hex[:8]}"
+    made = api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    assert made.code == 201, made.message
+    try:
+        yield name
+    finally:
+        api.request("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def an_object(model: type[Resource], spec: Manifest, **metadata: Any) -> Manifest:
+    """A manifest of ours, in the namespace default unless it says otherwise."""
+    namespace = {} if model.kind_info.scope == "Cluster" else {"namespace": "default"}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": model.kind_info.name,
+        "metadata": {"name": "tried", **namespace, **metadata},
+        "spec": spec,
+    }
+
+
+def path_of(manifest: Manifest) -> str:
+    """The collection that an object of ours belongs to."""
+    plural = f"{manifest['kind'].lower()}s"
+    namespace = manifest["metadata"].get("namespace")
+    within = f"/namespaces/{namespace}" if namespace else ""
+    return f"/apis/{GROUP}/{VERSION}{within}/{plural}"
