@@ -22,6 +22,7 @@ class Record:
         self.ended: wire.Finished | None = None
         self.ended_at: int | None = None
         self.progress: wire.Progress | None = None
+        self.size = 0  # bytes of the steps, when they were last shown
         self._steps: dict[str, wire.StepFinished | wire.StepStarted] = {}
         self._begun: dict[str, int] = {}
         self._inherited = {step.name: step for step in finished}
@@ -78,6 +79,7 @@ class Record:
                 size = len(orjson.dumps(entry))
             room -= size
             shown.append(entry)
+        self.size = STATUS_BYTES - room
         return shown
 
     def counts(self, total: int) -> dict[str, int]:
@@ -86,6 +88,7 @@ class Record:
             return self.progress.model_dump(include={"total", "completed", "failed"})
         done = [s for s in self._steps.values() if isinstance(s, wire.StepFinished)]
         failed = sum(1 for step in done if step.phase == "Failed")
+        total = max(total, len(self._steps))
         return {"total": total, "completed": len(done) - failed, "failed": failed}
 
 

@@ -32,5 +32,7 @@ class Settings(BaseModel):
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the environment; a variable that does not fit is named in the error."""
     prefix = "SLUICE_"
-    given = {k.removeprefix(prefix).lower(): v for k, v in environment.items() if k.startswith(prefix)}
+    given = {
+        k.removeprefix(prefix).lower(): v for k, v in environment.items() if k.startswith(prefix)
+    }
     return Settings.model_validate(given)

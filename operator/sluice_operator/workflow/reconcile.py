@@ -102,9 +102,7 @@ def _active(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
     return conditions.condition("Active", bool(shown.ready), reason, shown.failure or size.message)
 
 
-def _runner_status(
-    seen: Observed, size: lifecycle.Size, shown: rollout.Rollout
-) -> dict[str, Any]:
+def _runner_status(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
     meta = seen.workflow.metadata
     made: dict[str, Any] = {"deploymentStatus": shown.status, "replicas": shown.pods}
     if size.stopped:

@@ -29,7 +29,9 @@ def read(deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | No
     alive = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     ready = sum(1 for pod in alive if _is_ready(pod))
     failure = "" if ready else _failure(deployment, alive)
-    return Rollout(_status(deployment, len(alive), ready, wanted, failure), len(alive), ready, failure)
+    return Rollout(
+        _status(deployment, len(alive), ready, wanted, failure), len(alive), ready, failure
+    )
 
 
 def _status(

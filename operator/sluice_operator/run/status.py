@@ -1,0 +1,57 @@
+"""The status of a run at each point of its life, as one whole."""
+
+from datetime import datetime
+from typing import Any
+
+from sluice_core import conditions, record
+from sluice_operator.run.observed import Run
+from sluice_operator.run.reconcile import End
+
+
+def waiting(run: Run, reason: str, message: str, now: datetime) -> dict[str, Any]:
+    """A run that no runner works on: Pending, or Retrying once it had one."""
+    made = _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
+    made["phase"] = "Retrying" if run.attempt > 1 else "Pending"
+    made["conditions"] = [conditions.condition(record.CONDITION, None, reason, message)]
+    return _framed(run, made, now)
+
+
+def running(run: Run, now: datetime) -> dict[str, Any]:
+    """A run that a runner works on, or has just finished."""
+    return _framed(run, _told(run, now), now)
+
+
+def ended(run: Run, end: End, now: datetime) -> dict[str, Any]:
+    """A run that ends without its runner's word."""
+    made = _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
+    outcome = conditions.condition(record.CONDITION, False, end.reason, end.message)
+    made |= {
+        "phase": end.phase,
+        "conditions": [outcome],
+        "completionTime": record.rfc3339(int(now.timestamp() * 1000)),
+    }
+    return _framed(run, made, now)
+
+
+def _told(run: Run, now: datetime) -> dict[str, Any]:
+    made = record.status(run.record, total=run.pinned.steps if run.pinned else 0, now=now)
+    made["attempt"] = run.attempt
+    if run.pod_name:
+        made["runner"] = run.pod_name
+    return made
+
+
+def _framed(run: Run, made: dict[str, Any], now: datetime) -> dict[str, Any]:
+    if run.pinned is not None:
+        made["revision"] = run.pinned.version
+        made["definitionHash"] = run.pinned.digest
+    if run.losses:
+        made["runnerLosses"] = run.losses
+    made["observedGeneration"] = run.generation
+    made["conditions"] = conditions.merged(
+        run.status.get("conditions", []),
+        made["conditions"],
+        generation=run.generation,
+        now=now,
+    )
+    return made

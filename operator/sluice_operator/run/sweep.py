@@ -1,0 +1,92 @@
+"""Delete ended runs as retention decides, with a memory of the ended runs and few deletes at once."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+from sluice_core.api.workflow import History
+from sluice_kube import errors
+from sluice_kube.resources import RUNS, Key, Manifest
+from sluice_kube.scope import Scope
+from sluice_kube.session import Session
+from sluice_operator.run.observed import TERMINAL, Name, Run
+from sluice_operator.run.retention import Bounds, Ended, surplus
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4
+LONGEST_PAUSE_SECONDS = 60.0
+
+
+class Sweeper:
+    """Knows which runs have ended: from a list at the start, then from dispatch."""
+
+    def __init__(
+        self,
+        session: Session,
+        history: Callable[[Name], History],
+        bounds: Bounds,
+        now: Callable[[], datetime],
+        leading: Callable[[], bool],
+    ) -> None:
+        self._session, self._history, self._bounds = session, history, bounds
+        self._now, self._leading = now, leading
+        self._ended: defaultdict[Name, dict[str, Ended]] = defaultdict(dict)
+
+    def ended(self, run: Run, phase: str, at: datetime) -> None:
+        """A run has ended just now."""
+        self._ended[run.workflow][run.uid] = Ended(
+            name=run.name,
+            uid=run.uid,
+            succeeded=phase == "Succeeded",
+            at=at.timestamp(),
+            keyed="keyHash" in run.spec,
+        )
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        await self._seed()
+        pause = min(LONGEST_PAUSE_SECONDS, max(1.0, self._bounds.minimum / 4))
+        while True:
+            if self._leading():
+                await self._sweep()
+            await asyncio.sleep(pause)
+
+    async def _seed(self) -> None:
+        for phase in TERMINAL:
+            scope = Scope(fields=f"status.phase={phase}")
+            async for manifest in self._session.list(RUNS, scope, consistent=False):
+                self._remember(manifest, phase)
+
+    def _remember(self, manifest: Manifest, phase: str) -> None:
+        meta, spec = manifest["metadata"], manifest["spec"]
+        time = manifest["status"].get("completionTime", meta["creationTimestamp"])
+        self._ended[Name(meta["namespace"], spec["workflow"])][meta["uid"]] = Ended(
+            name=Name(meta["namespace"], meta["name"]),
+            uid=meta["uid"],
+            succeeded=phase == "Succeeded",
+            at=datetime.fromisoformat(time).timestamp(),
+            keyed="keyHash" in spec,
+        )
+
+    async def _sweep(self) -> None:
+        gate = asyncio.Semaphore(AT_ONCE)
+        now = self._now().timestamp()
+        for flow, runs in list(self._ended.items()):
+            going = surplus(runs.values(), self._history(flow), self._bounds, now)
+            await asyncio.gather(*(self._delete(one, runs, gate) for one in going))
+            if not runs:
+                del self._ended[flow]
+
+    async def _delete(self, one: Ended, runs: dict[str, Ended], gate: asyncio.Semaphore) -> None:
+        async with gate:
+            try:
+                await self._session.delete(RUNS, Key(*one.name), uid=one.uid)
+            except (errors.NotFound, errors.Conflict):
+                log.debug("%s is gone already", one.name)
+            except errors.ApiError as error:
+                log.warning("deleting run %s: %s", one.name, error)
+                return
+            runs.pop(one.uid, None)

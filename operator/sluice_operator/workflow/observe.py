@@ -1,0 +1,111 @@
+"""Gather what the decision about a Workflow depends on, from what the watches have brought."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from sluice_core import names
+from sluice_core.api.plan import WorkflowPlan
+from sluice_core.api.workflow import Workflow
+from sluice_operator.workflow import versions
+from sluice_operator.workflow.observed import Child, Installation, Manifest, Observed, Plan
+
+Key = tuple[str, str]  # namespace, name
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Observer:
+    """The last known state of workflows, plans, namespaces, children and pods."""
+
+    def __init__(
+        self, installation: Callable[[], Installation], pinned: Callable[[Key], frozenset[int]]
+    ) -> None:
+        self._installation, self._pinned = installation, pinned
+        self.workflows: dict[Key, Manifest] = {}
+        self._plans: dict[str, Manifest] = {}
+        self._plan_of: dict[str, str] = {}
+        self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
+        self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
+
+    def workflow(self, key: Key, manifest: Manifest | None) -> None:
+        """A Workflow as it is now."""
+        _put(self.workflows, key, manifest)
+
+    def plan(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
+        """A WorkflowPlan as it is now; answers the workflows that it concerns."""
+        _put(self._plans, name, manifest)
+        for namespace, plan in self._plan_of.items():
+            if plan == name:
+                yield from self._in(namespace)
+
+    def namespace(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
+        """A namespace as it is now; answers the workflows for which another plan holds."""
+        labels = manifest["metadata"].get("labels", {}) if manifest else {}
+        before, plan = self._plan_of.get(name), labels.get(names.LABEL_PLAN)
+        _put(self._plan_of, name, plan)
+        if before != plan:
+            yield from self._in(name)
+
+    def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
+        """A child as it is now; answers the workflow that it belongs to."""
+        owner = _owner(manifest)
+        if owner is None:
+            return None
+        meta = manifest["metadata"]
+        child = Child(manifest["kind"], meta["name"])
+        _put(self._children[owner["uid"]], child, manifest if exists else None)
+        if not self._children[owner["uid"]]:
+            del self._children[owner["uid"]]
+        return (meta["namespace"], owner["name"])
+
+    def pod(self, manifest: Manifest, *, exists: bool) -> Key:
+        """A runner pod as it is now; answers the workflow that it belongs to."""
+        meta = manifest["metadata"]
+        key = (meta["namespace"], meta["labels"][names.LABEL_WORKFLOW])
+        _put(self._pods[key], meta["uid"], manifest if exists else None)
+        return key
+
+    def observe(self, key: Key, now: datetime) -> Observed | None:
+        """All about one workflow, or None when there is none; ValidationError as it comes."""
+        manifest = self.workflows.get(key)
+        if manifest is None or "deletionTimestamp" in manifest["metadata"]:
+            return None
+        workflow = Workflow.parse(manifest)
+        children = dict(self._children.get(workflow.metadata.uid, {}))
+        revisions = (o for c, o in children.items() if c.kind == "ControllerRevision")
+        return Observed(
+            workflow=workflow,
+            manifest=manifest,
+            installation=self._installation(),
+            plan=self._plan_for(key[0]),
+            children=children,
+            pods=tuple(self._pods.get(key, {}).values()),
+            revisions=tuple(versions.read_revision(one) for one in revisions),
+            pinned=self._pinned(key),
+            now=now,
+        )
+
+    def _plan_for(self, namespace: str) -> Plan | None:
+        name = self._plan_of.get(namespace)
+        if name is None:
+            return None
+        manifest = self._plans.get(name)
+        return Plan(name=name, spec=WorkflowPlan.parse(manifest).spec if manifest else None)
+
+    def _in(self, namespace: str) -> Iterator[Key]:
+        return (key for key in list(self.workflows) if key[0] == namespace)
+
+
+def _owner(manifest: Manifest) -> Manifest | None:
+    owners = manifest["metadata"].get("ownerReferences", [])
+    ours = (o for o in owners if o.get("controller") and o["apiVersion"] == names.API_VERSION)
+    return next((o for o in ours if o["kind"] == "Workflow"), None)
+
+
+def _put(where: dict[K, V], key: K, value: V | None) -> None:
+    if value is None:
+        where.pop(key, None)
+    else:
+        where[key] = value
