@@ -1,7 +1,8 @@
 """A DNS server that lies: names carry the addresses that they lead to."""
 
 import asyncio
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address, ip_address
+from typing import cast
 
 A, AAAA = 1, 28
 FIXED: dict[str, tuple[str, ...]] = {
@@ -21,8 +22,8 @@ class Nameserver(asyncio.DatagramProtocol):
         self._asked: set[str] = set()
         self._transport: asyncio.DatagramTransport | None = None
 
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         labels, end = [], 12
@@ -30,7 +31,7 @@ class Nameserver(asyncio.DatagramProtocol):
             labels.append(data[end + 1 : end + 1 + length].decode("latin-1"))
             end += 1 + length
         kind = int.from_bytes(data[end + 1 : end + 3])
-        found = [each.packed for each in self._addresses(".".join(labels).lower(), kind)]
+        found = self._addresses(".".join(labels).lower(), kind)
         answers = b"".join(
             b"\xc0\x0c" + kind.to_bytes(2) + b"\0\1\0\0\0\0" + len(each).to_bytes(2) + each
             for each in found
@@ -39,12 +40,11 @@ class Nameserver(asyncio.DatagramProtocol):
         assert self._transport is not None
         self._transport.sendto(header + data[12 : end + 5] + answers, addr)
 
-    def _addresses(self, name: str, kind: int) -> list[IPv4Address | IPv6Address]:
-        texts = FIXED.get(name) or self._spelt(name, kind)
-        of_kind = {A: IPv4Address, AAAA: IPv6Address}.get(kind)
-        if of_kind is None:
+    def _addresses(self, name: str, kind: int) -> list[bytes]:
+        if kind not in {A, AAAA}:
             return []
-        return [of_kind(text) for text in texts if (":" in text) == (kind == AAAA)]
+        texts = FIXED.get(name) or self._spelt(name, kind)
+        return [ip_address(text).packed for text in texts if (":" in text) == (kind == AAAA)]
 
     def _spelt(self, name: str, kind: int) -> tuple[str, ...]:
         label = name.partition(".")[0]

@@ -1,0 +1,54 @@
+"""Call an http action as the engine does, over the guarded client, against a server of ours."""
+
+import ssl
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sluice_runner.actions import ACTIONS
+from sluice_runner.actions.action import Context, Done, StepFailed
+from sluice_runner.egress.connect import Guard
+from sluice_runner.egress.rules import Egress
+from sluice_runner.egress.transport import client
+from testkit.https_server import Received, Server
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+async def call(
+    server: Server,
+    verb: str,
+    *,
+    trust: ssl.SSLContext | None = None,
+    patience: float = 5,
+    **given: Any,
+) -> Done:
+    action = ACTIONS[f"http.{verb}"]
+    guard = Guard(Egress(("127.0.0.0/8", "::1")))
+    async with client(guard, trust or server.trust) as http:
+        http.timeout = patience
+
+        async def sleep(_: float) -> None:
+            raise AssertionError("an HTTP call does not sleep")
+
+        context = Context(
+            key="uid/step/1",
+            http=lambda: http,
+            log=lambda *_: None,
+            now=lambda: NOON,
+            sleep=sleep,
+        )
+        given.setdefault("url", server.url("/x"))
+        return await action.run(action.type.params.model_validate(given), context)
+
+
+async def failure(server: Server, verb: str = "get", **given: Any) -> StepFailed:
+    with pytest.raises(StepFailed) as caught:
+        await call(server, verb, **given)
+    return caught.value
+
+
+def only(server: Server) -> Received:
+    [request] = server.received
+    return request
