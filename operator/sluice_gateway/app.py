@@ -47,7 +47,7 @@ def _serve_twice(app: FastAPI, routes: APIRouter) -> None:
     app.include_router(routes, prefix="/api/v1")
 
 
-def _in_namespace(namespace: NamespaceName) -> None:
+async def _in_namespace(namespace: NamespaceName) -> None:
     """Checks the parameter, and has it described; routes read it where they are let in."""
 
 

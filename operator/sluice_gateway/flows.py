@@ -2,9 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
-
-import orjson
+from typing import Any, Protocol
 
 from sluice_core import names
 from sluice_kube import errors
@@ -21,7 +19,7 @@ class Flow:
     state: str
     replicas: int
     steps: int
-    schema: bytes | None
+    schema: dict[str, Any] | None
     invalid: str | None
     owner: str | None
     visibility: str
@@ -40,7 +38,7 @@ def read(manifest: Manifest) -> Flow:
         state=spec.get("state", "Active"),
         replicas=spec.get("replicas", 1),
         steps=len(spec.get("steps", ())),
-        schema=orjson.dumps(spec["inputs"]) if spec.get("inputs") else None,
+        schema=spec.get("inputs"),
         invalid=_invalid(manifest),
         owner=metadata.get("annotations", {}).get(names.ANNOTATION_OWNER),
         visibility=sharing.get("visibility", "Tenant"),
