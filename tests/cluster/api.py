@@ -15,7 +15,7 @@ from cluster import layout
 Manifest = dict[str, Any]
 
 
-class Refused(RuntimeError):
+class RefusedError(RuntimeError):
     """The API server answered with an error."""
 
     def __init__(self, method: str, path: str, status: int, message: str) -> None:
@@ -43,7 +43,7 @@ class Api:
         """Whether the server says that it can serve; False also when nobody answers."""
         try:
             self.request("GET", "/readyz", seconds=2)
-        except (OSError, http.client.HTTPException, Refused):
+        except (OSError, http.client.HTTPException, RefusedError):
             return False
         return True
 
@@ -80,7 +80,7 @@ class Api:
         headers: dict[str, str] | None = None,
         seconds: float = 30,
     ) -> str:
-        """The body of the answer; raises Refused on any error status."""
+        """The body of the answer; raises RefusedError on any error status."""
         connection = self._connect(seconds)
         try:
             return self._send(connection, method, path, body, headers or {}).read().decode()
@@ -104,5 +104,5 @@ class Api:
         )
         answer = connection.getresponse()
         if answer.status >= http.client.BAD_REQUEST:
-            raise Refused(method, path, answer.status, answer.read().decode()[:500])
+            raise RefusedError(method, path, answer.status, answer.read().decode()[:500])
         return answer

@@ -9,7 +9,7 @@ from pathlib import Path
 from cluster import layout
 from cluster.commands import run
 from cluster.locking import locked
-from cluster.parts import CannotRunHere
+from cluster.parts import UnfitMachineError
 
 SOURCE = layout.ROOT / "tests" / "cluster" / "kube"
 PROGRAMS = {
@@ -71,7 +71,7 @@ def _go() -> str:
     for candidate in (shutil.which("go"), "/usr/local/go/bin/go"):
         if candidate and os.access(candidate, os.X_OK):
             return candidate
-    raise CannotRunHere(
+    raise UnfitMachineError(
         "The test cluster is built with Go 1.24 or newer, and there is none here: "
         "https://go.dev/doc/install"
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-class CommandFailed(RuntimeError):
+class CommandError(RuntimeError):
     """A program ended with an error; the message holds its last words."""
 
     def __init__(self, argv: tuple[str, ...], code: int, words: str) -> None:
@@ -32,7 +32,7 @@ def run(
         check=False,
     )
     if done.returncode:
-        raise CommandFailed(words, done.returncode, done.stderr or done.stdout)
+        raise CommandError(words, done.returncode, done.stderr or done.stdout)
     return done.stdout
 
 
@@ -40,6 +40,6 @@ def attempt(*argv: str | Path) -> bool:
     """Whether it worked: for removing what may not be there."""
     try:
         run(*argv)
-    except (CommandFailed, FileNotFoundError):
+    except (CommandError, FileNotFoundError):
         return False
     return True

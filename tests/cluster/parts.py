@@ -24,7 +24,7 @@ PACKAGES = {
 """Program, or file: the Debian package that has it."""
 
 
-class CannotRunHere(RuntimeError):
+class UnfitMachineError(RuntimeError):
     """This machine cannot carry the cluster; the message says what would change that."""
 
 
@@ -34,9 +34,9 @@ def missing() -> dict[str, str]:
 
 
 def require() -> None:
-    """Installs what is missing where that is allowed; raises CannotRunHere otherwise."""
+    """Installs what is missing where that is allowed; raises UnfitMachineError otherwise."""
     if not Path("/proc/self/stat").exists() or os.geteuid():
-        raise CannotRunHere(
+        raise UnfitMachineError(
             "There is no Docker engine with kind here, and without them the test cluster needs "
             "Linux and root. Start Docker and install kind, or run this as root, or set "
             "KUBECONFIG and SLUICE_USE_CURRENT=1 to use a cluster of yours."
@@ -46,7 +46,7 @@ def require() -> None:
         _install(sorted(set(lacking.values())))
         lacking = missing()
     if lacking:
-        raise CannotRunHere(f"Missing on this machine: {', '.join(sorted(lacking))}")
+        raise UnfitMachineError(f"Missing on this machine: {', '.join(sorted(lacking))}")
 
 
 def _present(part: str) -> bool:

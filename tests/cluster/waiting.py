@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-class TookTooLong(TimeoutError):
+class DeadlineError(TimeoutError):
     """A condition did not come true in time."""
 
     def __init__(self, what: str, seconds: float) -> None:
@@ -16,5 +16,5 @@ def until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TookTooLong(what, seconds)
+            raise DeadlineError(what, seconds)
         time.sleep(0.05)

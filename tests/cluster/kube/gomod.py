@@ -1,7 +1,7 @@
 """Write go.mod for one Kubernetes release and what is built beside it.
 
 Kubernetes' staging modules carry no versions of their own, so each is replaced by the release of
-the same number. Afterwards: `go mod tidy`. The versions are those of Kubernetes, etcd, CoreDNS, Helm:
+the same number. The versions are those of Kubernetes, etcd, CoreDNS and Helm; then `go mod tidy`:
 
     python gomod.py v1.34.2 v3.6.5 v1.13.1 v3.19.2
 """

@@ -1,5 +1,7 @@
 """A single-node Kubernetes on this machine, from nothing to a Ready node with cluster DNS."""
 
+import shutil
+import signal
 from pathlib import Path
 
 from cluster import (
@@ -14,18 +16,18 @@ from cluster import (
     processes,
     runtime,
 )
-from cluster.api import Api, Manifest, Refused
-from cluster.down import down
+from cluster.api import Api, Manifest, RefusedError
+from cluster.parts import require
 from cluster.recovery import Found, decide
 from cluster.waiting import until
 
 MADE_OF = layout.STATE / "made-of"
-POLICIES = "policies"
 WANTED = (*components.CONTROL_PLANE, *components.NODE)
 
 
 def up() -> None:
     """Reuses a cluster that runs, replaces one that does not run whole."""
+    require()
     kube = build.program("kube")
     decision = decide(_found(), sources=kube.parent.name, wanted=WANTED)
     if decision == "remake":
@@ -33,6 +35,22 @@ def up() -> None:
     if decision != "reuse":
         _make(kube)
     until("the API server is ready", Api.of().ready)
+
+
+def down() -> None:
+    """Ends it and leaves no process, mount, interface, table or cgroup behind.
+
+    Also clears what a killed `up` or a reboot left; does nothing when there is nothing.
+    """
+    if not layout.STATE.exists():
+        return
+    for process in processes.recorded():
+        if process.name != "containerd":
+            processes.stop(process.name)
+    processes.stop("containerd", signal.SIGTERM)
+    runtime.clear()
+    network.down()
+    shutil.rmtree(layout.STATE)
 
 
 def _found() -> Found:
@@ -92,7 +110,7 @@ def _node_proxier() -> tuple[str, Manifest]:
 def _node_ready(api: Api) -> bool:
     try:
         status = api.get(f"/api/v1/nodes/{layout.NODE}")["status"]
-    except Refused:
+    except RefusedError:
         return False  # the kubelet has not made it yet
     conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
     return conditions.get("Ready") == "True"

@@ -1,0 +1,113 @@
+"""Images without Docker and without a registry: a base from the distribution, then buildah."""
+
+import configparser
+import hashlib
+import os
+import platform
+from pathlib import Path
+
+from cluster import archive, layout, runtime
+from cluster.commands import run
+from cluster.content import TOOLS, Image
+
+UNNEEDED = ("doc/*", "man/*", "locale/*", "info/*")
+BASE_OPTIONS = (
+    "--variant=essential",
+    "--hook-dir=/usr/share/mmdebstrap/hooks/maybe-merged-usr",
+    "--include=usr-is-merged,python3-venv,ca-certificates",
+    *(f"--dpkgopt=path-exclude=/usr/share/{what}" for what in UNNEEDED),
+)
+CERTIFICATES = "/etc/ssl/certs"
+PIP_CACHE = "/pip-cache"
+
+
+def base() -> str:
+    """Name of the base image that stands in for `python:slim`; its tag says what made it."""
+    recipe = " ".join((_suite(), *BASE_OPTIONS))
+    return f"localhost/sluice-base:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
+def build(image: Image, reference: str) -> None:
+    """Builds it and hands it to the node's containerd."""
+    layout.CACHE.mkdir(parents=True, exist_ok=True)
+    file = layout.STATE / "image.tar"
+    file.unlink(missing_ok=True)
+    if image is TOOLS:
+        _write_tools(file, reference)
+    else:
+        _ensure_base()
+        _build(image, reference)
+        _buildah("push", reference, f"docker-archive:{file}:{reference}")
+    runtime.load(file)
+    file.unlink()
+
+
+def _write_tools(file: Path, reference: str) -> None:
+    busybox = Path("/bin/busybox")
+    applets = [name for name in run(busybox, "--list").split() if name != "busybox"]
+    archive.write(
+        file,
+        reference,
+        files={"bin/busybox": busybox},
+        links={f"bin/{name}": "busybox" for name in applets},
+        entrypoint=(),
+    )
+
+
+def _build(image: Image, reference: str) -> None:
+    configuration = _pip_configuration()
+    cache = layout.CACHE / "pip"
+    cache.mkdir(exist_ok=True)
+    volumes = (
+        f"{CERTIFICATES}:{CERTIFICATES}:ro",
+        f"{configuration}:/etc/pip.conf:ro",
+        f"{cache}:{PIP_CACHE}",
+    )
+    # Volumes, not build arguments: neither a proxy's certificate nor a mirror stays in the image.
+    _buildah(
+        "build",
+        "--layers",
+        "--network=host",
+        f"--build-arg=BASE={base()}",
+        *(f"--volume={volume}" for volume in volumes),
+        f"--file={image.dockerfile}",
+        f"--tag={reference}",
+        ".",
+    )
+
+
+def _pip_configuration() -> Path:
+    """What this machine's pip is told by its environment, for the pip inside the build."""
+    known = {"PIP_CERT": "cert", "PIP_INDEX_URL": "index-url", "PIP_DEFAULT_TIMEOUT": "timeout"}
+    settings = configparser.ConfigParser(interpolation=None)
+    settings["global"] = {
+        "cache-dir": PIP_CACHE,
+        **{key: os.environ[name] for name, key in known.items() if name in os.environ},
+    }
+    path = layout.CACHE / "pip.conf"
+    with path.open("w") as file:
+        settings.write(file)
+    return path
+
+
+def _ensure_base() -> None:
+    if base() in _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split():
+        return
+    print("making a base image from the distribution's packages; once per machine", flush=True)
+    tree = layout.CACHE / "base.tar"
+    tree.unlink(missing_ok=True)
+    run("mmdebstrap", "--quiet", *BASE_OPTIONS, _suite(), tree)
+    container = _buildah("from", "scratch").strip()
+    _buildah("add", "--quiet", container, str(tree))
+    _buildah("commit", "--quiet", "--rm", container, base())
+    tree.unlink()
+
+
+def _buildah(*words: str) -> str:
+    places = (f"--root={layout.CACHE}/buildah", f"--runroot={layout.CACHE}/buildah-run")
+    settings = {"STORAGE_DRIVER": "overlay", "BUILDAH_ISOLATION": "chroot"}
+    return run("buildah", *places, *words, cwd=layout.ROOT, env=settings)
+
+
+def _suite() -> str:
+    return platform.freedesktop_os_release()["VERSION_CODENAME"]
