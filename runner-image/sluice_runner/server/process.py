@@ -45,7 +45,9 @@ class Server(Generic[DefinitionT]):
     execute: Execute[DefinitionT]
     unready: Callable[[], str]
 
-    async def run(self, stopping: asyncio.Event, on_listening: Callable[[], None]) -> None:
+    async def run(
+        self, stopping: asyncio.Event, on_listening: Callable[[], None] = lambda: None
+    ) -> None:
         """`on_listening` is called once requests are answered."""
         journal = Journal(time.time_ns() // 1000, lambda: time.time_ns() // 1_000_000)
         holdings = self._holdings(journal)
