@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 import orjson
+from pydantic import JsonValue
 from pydantic_core import to_json
 
 from sluice_core import wire
@@ -117,7 +118,7 @@ class Journal:
             orjson.dumps(record.uid),
             record.attempt,
             self._clock(),
-            to_json(what, by_alias=True, inf_nan_mode="null"),
+            _json(what),
         )
 
     def _keep_transition(self, record: Record, what: wire.Happening, size: int) -> None:
@@ -155,6 +156,25 @@ class Journal:
         del record.transitions[event_id]
         record.size -= size
         self.size -= size
+
+
+def _json(what: wire.Happening) -> bytes:
+    try:
+        return to_json(what, by_alias=True, inf_nan_mode="null")
+    except ValueError:  # half of a surrogate pair, from wherever an action got its text
+        return to_json(_encodable(what.model_dump(by_alias=True)), inf_nan_mode="null")
+
+
+def _encodable(value: JsonValue) -> JsonValue:
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case list():
+            return [_encodable(item) for item in value]
+        case dict():
+            return {str(_encodable(key)): _encodable(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _without_data(what: wire.StepFinished | wire.Finished) -> wire.StepFinished | wire.Finished:

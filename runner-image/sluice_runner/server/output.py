@@ -34,7 +34,7 @@ class Output:
                 "run": run.name,
                 "step": what.step,
                 "level": what.level,
-                "message": what.message,
+                "message": what.message.encode(errors="replace").decode(),
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )

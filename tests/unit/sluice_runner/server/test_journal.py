@@ -53,6 +53,17 @@ def test_numbers_that_json_has_not_become_null(journal: Journal) -> None:
     assert event.what == step(None)
 
 
+def test_text_that_no_encoding_has_costs_a_character_and_not_the_run(journal: Journal) -> None:
+    record = Record("a", 1)
+    half = "a\ud800b"
+
+    journal.append(record, wire.Log(step="s", message=half))
+    journal.append(record, step({half: [half, 1.5, None, float("inf")]}))
+
+    said = [event.what for event in events(journal)]
+    assert said == [wire.Log(step="s", message="a?b"), step({"a?b": ["a?b", 1.5, None, None]})]
+
+
 def test_later_progress_replaces_earlier(journal: Journal) -> None:
     record = Record("a", 1)
 
