@@ -20,6 +20,7 @@ TOMBSTONE_SECONDS = 600
 HEADER_BOOT = "Sluice-Boot"  # on the event stream: Holdings.boot, since a pod outlives its process
 HEARTBEAT_SECONDS = 5  # an empty line on the event stream, so that a dead peer is noticed
 DEFINITION_BYTES = 1024 * 1024
+EVENT_BYTES = 1024 * 1024  # a longer line of the event stream loses its outputs
 
 PATH_DEFINITION = "/definitions/{sha256}"  # PUT, raw bytes
 PATH_RUNS = "/runs"  # POST a RunBatch -> Answers; GET -> Holdings

@@ -104,10 +104,10 @@ class Journal:
 
     def _bounded_line(self, record: Record, what: wire.Happening) -> bytes:
         line = self._line(record, what)
-        if record.size + len(line) > RUN_BYTES and isinstance(
-            what, wire.StepFinished | wire.Finished
-        ):
-            line = self._line(record, _without_data(what))
+        if len(line) <= min(wire.EVENT_BYTES, RUN_BYTES - record.size):
+            return line
+        if isinstance(what, wire.StepFinished | wire.Finished):
+            return self._line(record, _without_data(what))
         return line
 
     def _line(self, record: Record, what: wire.Happening) -> bytes:

@@ -110,19 +110,26 @@ def test_a_line_larger_than_the_ring_is_dropped_and_nothing_breaks(journal: Jour
 
 def test_past_its_bound_a_run_keeps_what_happened_but_not_the_data(journal: Journal) -> None:
     record = Record("a", 1)
-    megabyte = "x" * 2**20
+    half = "x" * 2**18
 
-    for _ in range(20):
-        journal.append(record, step(megabyte, rendered_output=megabyte))
-    end = wire.Finished(phase="Succeeded", reason="Succeeded", output=4 * megabyte)
+    for _ in range(40):
+        journal.append(record, step(half, rendered_output=half))
+    end = wire.Finished(phase="Succeeded", reason="Succeeded", output=2 * half)
     journal.append(record, end)
 
     kept = [event.what for event in events(journal)]
-    assert len(kept) == 21
+    assert len(kept) == 41
     assert journal.size < module.RUN_BYTES + 2**20
-    assert kept[0] == step(megabyte, rendered_output=megabyte)
+    assert kept[0] == step(half, rendered_output=half)
     assert kept[-2] == step(None, truncated=True)
     assert kept[-1] == wire.Finished(phase="Succeeded", reason="Succeeded", truncated=True)
+
+
+def test_an_event_longer_than_a_line_may_be_loses_its_data(journal: Journal) -> None:
+    journal.append(Record("a", 1), step("x" * wire.EVENT_BYTES))
+
+    [event] = events(journal)
+    assert event.what == step(None, truncated=True)
 
 
 def test_a_long_error_is_shortened_past_the_bound(journal: Journal) -> None:
@@ -138,12 +145,12 @@ def test_a_long_error_is_shortened_past_the_bound(journal: Journal) -> None:
 
 
 def test_it_is_full_when_nobody_acknowledges(journal: Journal) -> None:
-    megabyte = "x" * 2**20
+    half = "x" * 2**19
     records = [Record(str(number), 1) for number in range(10)]
 
     for record in records:
-        for _ in range(7):
-            journal.append(record, step(megabyte))
+        for _ in range(14):
+            journal.append(record, step(half))
     full = journal.full
     journal.drop(records[0])
 
