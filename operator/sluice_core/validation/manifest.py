@@ -26,7 +26,7 @@ def read(manifest: Mapping[str, Any]) -> tuple[Workflow | None, Report]:
 
 def _finding(problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:
     where = problem["loc"]
-    inner = where[1:] if where[:1] == _SPEC else where
+    inner = where[1:] if where[:1] == _SPEC and len(where) > 1 else where
     message = problem["msg"].removeprefix("Value error, ")
     type_: FindingType = "InvalidValue"
     hint = ""
