@@ -1,6 +1,7 @@
 """Make, find and cancel WorkflowRuns."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from sluice_core import names
 from sluice_gateway import idempotency
@@ -10,9 +11,9 @@ from sluice_gateway.problems import Problem
 from sluice_gateway.refusals import no_run
 from sluice_gateway.waiting import has_ended
 from sluice_kube import errors
-from sluice_kube.resources import RUNS, Key, Manifest
+from sluice_kube.resources import RUNS, Key, Manifest, Resource
 from sluice_kube.scope import Scope
-from sluice_kube.session import Page, Session
+from sluice_kube.session import Page
 
 
 def make_run(flow: Flow, claim: Claim, trigger: dict[str, Any], inputs: dict[str, Any]) -> Manifest:
@@ -41,10 +42,28 @@ def make_run(flow: Flow, claim: Claim, trigger: dict[str, Any], inputs: dict[str
     }
 
 
+class Api(Protocol):
+    """What is needed of a `sluice_kube.session.Session`."""
+
+    async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
+        """Raises AlreadyExists."""
+
+    async def get(self, resource: Resource, key: Key) -> Manifest:
+        """Raises NotFound."""
+
+    async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        """Raises Gone."""
+
+    async def json_patch(
+        self, resource: Resource, key: Key, operations: Sequence[Mapping[str, Any]]
+    ) -> Manifest:
+        """Raises NotFound."""
+
+
 class Runs:
     """The runs of all namespaces; whoever asks was let in before."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Api) -> None:
         self._session = session
 
     async def create(self, manifest: Manifest, claim: Claim) -> Manifest:

@@ -1,0 +1,149 @@
+"""The gateway's application over a hand-written API server, tokens and rights."""
+
+import asyncio
+
+# ruff: noqa: ARG002 - the API server's verbs have parameters that memory does not need
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import orjson
+from starlette.types import ASGIApp
+
+from sluice_gateway import flows
+from sluice_gateway.app import make_app
+from sluice_gateway.auth import Access, Gate, User
+from sluice_gateway.desk import Desk
+from sluice_gateway.flows import Flows
+from sluice_gateway.limits import Limits
+from sluice_gateway.metrics import Metrics
+from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.runs import SeeRuns
+from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.runs import Runs
+from sluice_gateway.waiting import Waiting, has_ended
+from sluice_kube import errors
+from sluice_kube.resources import Key, Manifest, Resource
+from sluice_kube.scope import Scope
+from sluice_kube.session import Page
+
+ALICE = User("system:serviceaccount:shop:alice", groups=("buyers",))
+BOB = User("bob")
+TOKENS = {"alice": ALICE, "bob": BOB}
+CREATED = "2026-11-23T02:00:00Z"
+
+
+def a_workflow(name: str = "etl", **spec: Any) -> Manifest:
+    """A workflow of one step that takes triggers."""
+    return {
+        "metadata": {
+            "name": name,
+            "namespace": "shop",
+            "uid": f"uid-{name}",
+            "resourceVersion": "1",
+            "generation": 1,
+        },
+        "spec": {"steps": [{"name": "a", "action": "log"}], **spec},
+    }
+
+
+@dataclass
+class Cluster:
+    """Objects in memory. `end` is the status that a run gets right after it was made."""
+
+    runs: dict[Key, Manifest] = field(default_factory=dict)
+    workflows: dict[Key, Manifest] = field(default_factory=dict)
+    late: dict[Key, Manifest] = field(default_factory=dict)
+    denied: set[str] = field(default_factory=set)
+    end: Manifest | None = None
+    failure: errors.ApiError | None = None
+    reviewed: int = 0
+    waiting: Waiting | None = None
+
+    def add(self, workflow: Manifest) -> None:
+        self.workflows[Key.of(workflow)] = flows.cut(workflow)
+
+    async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
+        if self.failure:
+            raise self.failure
+        key = Key.of(manifest)
+        if key in self.runs:
+            raise errors.AlreadyExists(409, "AlreadyExists", "exists")
+        metadata = {**manifest["metadata"], "uid": "u", "creationTimestamp": CREATED}
+        self.runs[key] = {**manifest, "metadata": metadata}
+        if self.end:
+            asyncio.get_running_loop().call_soon(self.finish, key, self.end)
+        return self.runs[key]
+
+    def finish(self, key: Key, status: Manifest) -> None:
+        """The run gets its last status, and the watch tells it: in a phase that is no end, its
+        deletion.
+        """
+        self.runs[key] = run = {**self.runs[key], "status": status}
+        type_ = b"MODIFIED" if has_ended(run) else b"DELETED"
+        assert self.waiting is not None
+        line = orjson.dumps(run, option=orjson.OPT_SORT_KEYS)
+        self.waiting.saw(b'{"type":"%s","object":%s}' % (type_, line))
+
+    async def get(self, resource: Resource, key: Key) -> Manifest:
+        found = self.runs.get(key) or self.late.get(key)
+        if found is None:
+            raise errors.NotFound(404, "NotFound", "not there")
+        return found
+
+    async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        runs = [run for key, run in self.runs.items() if key.namespace == scope.namespace]
+        return Page(runs[:limit], "9", "more" if len(runs) > limit else "")
+
+    async def json_patch(
+        self, resource: Resource, key: Key, operations: Sequence[Mapping[str, Any]]
+    ) -> Manifest:
+        run = await self.get(resource, key)
+        self.runs[key] = {**run, "spec": {**run["spec"], "cancel": True}}
+        return self.runs[key]
+
+    async def review_token(self, token: str) -> User | None:
+        self.reviewed += 1
+        return TOKENS.get(token)
+
+    async def review_access(self, user: User, access: Access) -> bool:
+        return str(access.right) not in self.denied
+
+
+class Store:
+    """The informer's memory."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def get(self, key: Key) -> Manifest | None:
+        return self._cluster.workflows.get(key)
+
+
+def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
+    """The whole application; the cluster tells its watch."""
+    runs, metrics = Runs(cluster), Metrics()
+    cluster.waiting = Waiting(lambda key: cluster.get(None, key), most)  # type: ignore[arg-type]
+    desk = Desk(
+        Gate(cluster.review_token, cluster.review_access, 10),
+        Flows(Store(cluster), lambda key: cluster.get(None, key)),  # type: ignore[arg-type]
+        limits,
+    )
+    triggers = Triggers(desk, runs, cluster.waiting, "cluster.local")
+    return make_app(triggers, SeeRuns(desk, runs), Service(list, metrics), metrics)
+
+
+@asynccontextmanager
+async def client(
+    cluster: Cluster, token: str | None = "alice", **limits: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Speaks to the application without a network."""
+    app = make(cluster, Limits(**limits))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gateway", headers=headers
+    ) as speaking:
+        yield speaking

@@ -1,0 +1,152 @@
+"""What every request meets: paths, methods, bodies, the service's own endpoints."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sluice_gateway.schemas import ProblemAnswer
+from testkit.gateway_app import Cluster, a_workflow, client
+
+PATH = "/api/v1/namespaces/shop/workflows/etl/trigger"
+
+
+def a_cluster() -> Cluster:
+    cluster = Cluster()
+    cluster.add(a_workflow())
+    return cluster
+
+
+REQUESTS = {
+    "no such path": ("GET", "/nothing", 404),
+    "docs need a script from elsewhere": ("GET", "/docs", 404),
+    "another method": ("DELETE", PATH, 405),
+    "a namespace that cannot be": ("POST", PATH.replace("shop", "Sh_op"), 422),
+    "a workflow that cannot be": ("POST", PATH.replace("etl", "-x"), 422),
+    "a workflow with an encoded slash": ("POST", PATH.replace("etl", "..%2Fx"), 404),
+    "a workflow with NUL": ("POST", PATH.replace("etl", "a%00"), 422),
+    "a run with dots": ("GET", "/api/v1/namespaces/shop/runs/%2E%2E", 422),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "status"), REQUESTS.values(), ids=REQUESTS)
+async def test_every_error_is_a_problem(method: str, path: str, status: int) -> None:
+    async with client(a_cluster()) as http:
+        answer = await http.request(method, path)
+
+    problem = ProblemAnswer.model_validate(answer.json())
+    assert (answer.status_code, problem.status) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+BODIES = {
+    "not JSON": (b"{", "application/json", 400),
+    "a key twice": (b'{"sync": false, "sync": true}', "application/json", 400),
+    "NaN": (b'{"inputs": {"a": NaN}}', "application/json", 400),
+    "not UTF-8": (b'{"trigger_type": "\xff"}', "application/json", 400),
+    "deeper than 64": (b'{"inputs":' + b'{"a":' * 70 + b"1" + b"}" * 71, "application/json", 400),
+    "a form, as curl sends it": (b"{}", "application/x-www-form-urlencoded", 415),
+    "JSON of a kind": (b"{}", "application/vnd.api+json; charset=utf-8", 202),
+}
+
+
+@pytest.mark.parametrize(("body", "media", "status"), BODIES.values(), ids=BODIES)
+async def test_bodies(body: bytes, media: str, status: int) -> None:
+    async with client(a_cluster()) as http:
+        answer = await http.post(PATH, content=body, headers={"Content-Type": media})
+
+    assert answer.status_code == status
+
+
+async def test_a_body_announced_too_large_is_refused_unread() -> None:
+    read: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(b"x")
+        yield b"x"
+
+    async with client(a_cluster(), body_bytes=1024) as http:
+        answer = await http.post(PATH, content=body(), headers={"Content-Length": "2000"})
+
+    assert (answer.status_code, answer.headers["connection"], read) == (413, "close", [])
+
+
+async def test_a_body_of_unknown_length_is_read_to_the_bound_and_no_further() -> None:
+    read = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal read
+        for _ in range(1000):
+            read += 1
+            yield b" " * 100
+
+    async with client(a_cluster(), body_bytes=1024) as http:
+        answer = await http.post(PATH, content=body())
+
+    assert (answer.status_code, read) == (413, 11)
+
+
+async def test_a_body_that_does_not_come_is_given_up() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with client(a_cluster(), body_seconds=0.01) as http:
+        answer = await http.post(PATH, content=body())
+
+    assert answer.status_code == 408
+
+
+async def test_an_error_of_our_own_is_a_problem_that_says_nothing() -> None:
+    cluster = a_cluster()
+    cluster.waiting = None
+    cluster.end = {"phase": "Succeeded"}
+    cluster.failure = RuntimeError("a secret")  # type: ignore[assignment]
+
+    async with client(cluster) as http:
+        answer = await http.post(PATH)
+
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:sluice:problem:InternalError")
+    assert "secret" not in answer.text
+
+
+async def test_service_endpoints_need_no_token() -> None:
+    async with client(a_cluster(), token=None) as http:
+        answers = {
+            path: (await http.get(path)).status_code
+            for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
+        }
+
+    assert set(answers.values()) == {200}
+
+
+async def test_metrics_count_routes_and_not_paths() -> None:
+    async with client(a_cluster()) as http:
+        await http.post(PATH)
+        await http.get("/guess/1")
+        await http.get("/guess/2")
+        text = (await http.get("/metrics")).text
+
+    route = "/api/v1/namespaces/{namespace}/workflows/{workflow}/trigger"
+    assert f'requests_total{{code="202",method="POST",route="{route}"}} 1.0' in text
+    assert 'requests_total{code="404",method="GET",route="unknown"} 2.0' in text
+
+
+async def test_openapi_types_every_answer_and_problem() -> None:
+    async with client(a_cluster()) as http:
+        schema = (await http.get("/openapi.json")).json()
+
+    assert schema["openapi"].startswith("3.1")
+    api = [
+        (path, operation)
+        for path, operations in schema["paths"].items()
+        for operation in operations.values()
+        if path.startswith("/api/") or path == "/trigger"
+    ]
+    assert len(api) == 13
+    for path, operation in api:
+        assert operation["security"], path
+        for status, answer in operation["responses"].items():
+            [(media, content)] = answer["content"].items()
+            assert content["schema"].get("$ref", "").startswith("#/components/"), (path, status)
+            assert (media == "application/problem+json") is (int(status) >= 400), (path, status)
