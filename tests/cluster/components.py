@@ -1,5 +1,6 @@
 """The command line of each component of the cluster."""
 
+import sys
 from pathlib import Path
 
 from cluster import layout
@@ -29,6 +30,12 @@ def argv(name: str, kube: Path) -> list[str]:
         "proxy": _proxy,
     }[name]()
     return [str(kube), name, *(f"--{flag}={value}" for flag, value in flags.items())]
+
+
+def enforcer() -> list[str]:
+    """Our own process that puts NetworkPolicies in force."""
+    here = f"PYTHONPATH={layout.ROOT / 'tests'}"
+    return ["env", here, sys.executable, "-m", "cluster.enforcer"]
 
 
 def _etcd() -> dict[str, object]:

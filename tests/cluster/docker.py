@@ -5,6 +5,8 @@ from cluster.commands import attempt, run
 from cluster.content import TOOLS, Image
 
 CLUSTER = "sluice"
+NAMED = ("--name", CLUSTER)
+WRITES = ("--kubeconfig", layout.KUBECONFIG)
 NODE = f"{CLUSTER}-control-plane"
 
 
@@ -13,16 +15,7 @@ def up() -> None:
     layout.STATE.mkdir(parents=True, exist_ok=True)
     if CLUSTER not in run("kind", "get", "clusters").split():
         settings = ("--config", layout.ROOT / "kind-config.yaml", "--wait", "120s")
-        run(
-            "kind",
-            "create",
-            "cluster",
-            "--name",
-            CLUSTER,
-            *settings,
-            "--kubeconfig",
-            layout.KUBECONFIG,
-        )
+        run("kind", "create", "cluster", *NAMED, *settings, *WRITES)
     layout.KUBECONFIG.write_text(run("kind", "get", "kubeconfig", "--name", CLUSTER))
     layout.KUBECONFIG.chmod(0o600)
 
@@ -30,7 +23,7 @@ def up() -> None:
 def down() -> None:
     """Removes it, if it is there."""
     if CLUSTER in run("kind", "get", "clusters").split():
-        run("kind", "delete", "cluster", "--name", CLUSTER, "--kubeconfig", layout.KUBECONFIG)
+        run("kind", "delete", "cluster", *NAMED, *WRITES)
     layout.IMAGES.unlink(missing_ok=True)
     layout.KUBECONFIG.unlink(missing_ok=True)
 
@@ -47,7 +40,7 @@ def build(image: Image, reference: str) -> None:
 def load(reference: str) -> None:
     """Into the kind node."""
     if not attempt("docker", "exec", NODE, "crictl", "inspecti", reference):
-        run("kind", "load", "docker-image", reference, "--name", CLUSTER)
+        run("kind", "load", "docker-image", reference, *NAMED)
 
 
 def push(reference: str, registry: str) -> str:

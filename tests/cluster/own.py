@@ -21,6 +21,7 @@ from cluster.parts import require
 from cluster.recovery import Found, decide
 from cluster.waiting import until
 
+ENFORCER = "enforcer"
 MADE_OF = layout.STATE / "made-of"
 WANTED = (*components.CONTROL_PLANE, *components.NODE)
 
@@ -35,6 +36,8 @@ def up() -> None:
     if decision != "reuse":
         _make(kube)
     until("the API server is ready", Api.of().ready)
+    if ENFORCER not in _alive():
+        processes.start(ENFORCER, components.enforcer())
 
 
 def down() -> None:
@@ -57,8 +60,12 @@ def _found() -> Found:
     return Found(
         state=layout.STATE.exists(),
         made_of=MADE_OF.read_text() if MADE_OF.exists() else "",
-        alive=[each.name for each in processes.recorded() if processes.alive(each)],
+        alive=_alive(),
     )
+
+
+def _alive() -> list[str]:
+    return [each.name for each in processes.recorded() if processes.alive(each)]
 
 
 def _make(kube: Path) -> None:
