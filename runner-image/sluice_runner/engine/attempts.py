@@ -72,7 +72,7 @@ async def _once(task: Task, config: JsonValue, tools: Tools) -> Done:
 
 def _pause(task: Task, failed: StepFailed, attempt: int, tools: Tools) -> float | None:
     """Seconds until the next attempt; None where there is none."""
-    if failed.failure not in task.retry.on or attempt > task.retry.limit:
+    if failed.failure not in task.retry.failures or attempt > task.retry.limit:
         return None
     pause = backoff.seconds(task.retry, attempt, failed.retry_after_seconds, tools.random)
     return pause if tools.monotonic() + pause < task.ends_at else None

@@ -35,13 +35,15 @@ async def _end_of(job: Job, tools: Tools) -> wire.Finished:
     except resume.Lost as error:
         return _failed("OutputLost", str(error))
     seconds = _seconds_left(job, tools)
+    if seconds <= 0:
+        return _failed("Timeout", "the run's deadline has passed")
     walk = Walk(job=job, plan=made, ends_at=tools.monotonic() + seconds, known=known)
     traversal = Traversal(walk, tools)
     try:
         async with asyncio.timeout(seconds):
             return _succeeded(await traversal.run())
     except TimeoutError:
-        return _failed("Timeout", _timeout_message(job, seconds))
+        return _failed("Timeout", _timeout_message(job, seconds, traversal.cut_off))
     except StepEnded as ended:
         reason = ended.error.reason if ended.error.reason == "TooLarge" else "StepFailed"
         return _failed(reason, f"step {ended.name}: {ended.error.message}")
@@ -67,11 +69,12 @@ def _seconds_left(job: Job, tools: Tools) -> float:
     return max(0.0, min(limit, job.deadline / 1000 - tools.now().timestamp()))
 
 
-def _timeout_message(job: Job, seconds: float) -> str:
+def _timeout_message(job: Job, seconds: float, at_work: list[str]) -> str:
     limit = job.definition.settings.timeout_seconds
+    said = f"the run took longer than settings.timeoutSeconds, {limit} s"
     if seconds < limit:
-        return "the run's deadline has passed"
-    return f"the run took longer than settings.timeoutSeconds, {limit} s"
+        said = "the run's deadline has passed"
+    return f"{said}; at work: {', '.join(sorted(at_work))}"
 
 
 def _succeeded(output: JsonValue) -> wire.Finished:

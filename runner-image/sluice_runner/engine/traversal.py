@@ -38,7 +38,7 @@ class StepEnded(Exception):  # noqa: N818 - what ended the walk
 
 
 class Traversal:
-    """State of one walk. Nothing here waits but for steps, so that no lock is needed."""
+    """State of one walk; `cut_off` are the steps that were at work when it was cancelled."""
 
     def __init__(self, walk: Walk, tools: Tools) -> None:
         self._walk = walk
@@ -49,13 +49,8 @@ class Traversal:
         self._shared = scope.of_run(walk.job, tools, walk.entity)
         self._ready: deque[Step] = deque()
         self._workers = 0
-        self._running: set[str] = set()
+        self.cut_off: list[str] = []
         self._failure: StepEnded | None = None
-
-    @property
-    def running(self) -> tuple[str, ...]:
-        """The steps that are at work now."""
-        return tuple(sorted(self._running))
 
     async def run(self) -> JsonValue:
         """The output of the last steps; StepEnded if one of them ended the walk.
@@ -109,15 +104,13 @@ class Traversal:
         name, started, began = current.name, self._now_ms(), self._tools.monotonic()
         if current.enabled:
             self._tools.emit(wire.StepStarted(step=name))
-        self._running.add(name)
         try:
             ended = await self._report(current)
         except asyncio.CancelledError:
             cancelled = Report(outcome=Outcome(phase="Cancelled"))
             self._tell(name, cancelled, started, self._since(began))
+            self.cut_off.append(name)
             raise
-        finally:
-            self._running.discard(name)
         self._tell(name, ended, started, self._since(began))
         outcome = ended.outcome
         if outcome.phase == "Failed" and outcome.port is None and outcome.error is not None:

@@ -229,8 +229,10 @@ SCHEMA = {"type": "object", "properties": {"day": {}}}
 
 def test_an_input_that_the_schema_does_not_name_is_a_warning() -> None:
     assert said(log("{{ inputs.dya }}"), inputs=SCHEMA) == [
-        "UnknownInput steps[0].with.message: the workflow's inputs have no 'dya'; "
-        "did you mean 'day'?"
+        (
+            "UnknownInput steps[0].with.message: the workflow's inputs have no 'dya'; "
+            "did you mean 'day'?"
+        )
     ]
 
 
