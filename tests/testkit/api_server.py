@@ -1,5 +1,6 @@
 """A few requests to a real API server, whose refusals a test reads as they are."""
 
+import asyncio
 import http.client
 import json
 import os
@@ -42,6 +43,8 @@ class ApiServer:
     def __init__(self, config: ClusterConfig) -> None:
         self._host = urlsplit(config.server)
         self._tls = config.tls
+        token = asyncio.run(_token(config))
+        self._authority = {"Authorization": f"Bearer {token}"} if token else {}
 
     def request(
         self, method: str, path: str, body: Any = None, content: str = "application/json"
@@ -50,7 +53,8 @@ class ApiServer:
         connection = http.client.HTTPSConnection(self._host.netloc, context=self._tls, timeout=30)
         try:
             payload = None if body is None else json.dumps(body)
-            connection.request(method, path, payload, {"Content-Type": content})
+            headers = {"Content-Type": content, **self._authority}
+            connection.request(method, path, payload, headers)
             response = connection.getresponse()
             return Answer(response.status, json.loads(response.read()))
         finally:
@@ -66,6 +70,10 @@ class ApiServer:
         name = manifest["metadata"]["name"]
         path = f"{path_of(manifest)}/{name}" + (f"/{subresource}" if subresource else "")
         return self.request("PATCH", f"{path}?{STRICT}", body, MERGE)
+
+
+async def _token(config: ClusterConfig) -> str | None:
+    return await config.token.token()
 
 
 def connect() -> ApiServer:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sluice_core.api.bounds import ObjectName, Quantity, TimeZone, says
-from sluice_core.api.kind import A_SET, KEYED_BY_NAME, Rule, checked_by
+from sluice_core.api.kind import A_SET, KEYED_BY_NAME, NULLABLE, Rule, checked_by
 from sluice_core.api.meta import Spec
 
 LifecyclePolicy = Literal["AlwaysOn", "IdleShutdown", "OnDemand", "ScheduledWindow"]
@@ -158,7 +158,11 @@ class Runner(Spec):
     )
     concurrency: int = Field(10, ge=1, le=100, description="Runs that a pod works on at a time.")
     image: str | None = Field(
-        None, min_length=1, max_length=500, description="Image; that of the chart when absent."
+        None,
+        min_length=1,
+        max_length=500,
+        json_schema_extra=NULLABLE,
+        description="Image; that of the chart when absent or null.",
     )
     resources: Resources | None = Field(
         None, description="What the container asks for and may use."

@@ -43,7 +43,7 @@ class StepRetry(Spec):
     max_backoff_seconds: int = Field(
         300, ge=1, le=86400, description="No wait is longer than this; 300 when absent."
     )
-    on: tuple[FailureClass, ...] = Field(
+    failures: tuple[FailureClass, ...] = Field(
         ("Timeout", "Transient", "RateLimited"),
         min_length=1,
         max_length=3,
@@ -75,8 +75,8 @@ class ForEach(Spec):
 class Position(Spec):
     """Where an editor draws the step."""
 
-    x: float = Field(description="Distance from the left.")
-    y: float = Field(description="Distance from the top.")
+    left: float = Field(description="Distance from the left.")
+    top: float = Field(description="Distance from the top.")
 
 
 class Step(Spec):

@@ -21,11 +21,7 @@ class WebhookAuth(Spec):
         "json_schema_extra": checked_by(
             Rule(
                 rule="self.type == 'None' || has(self.secretKey)",
-                message="secretKey is needed: name a key of the Secret sluice-webhooks",
-                message_expression=(
-                    "'secretKey is needed for ' + self.type"
-                    " + ': name a key of the Secret sluice-webhooks'"
-                ),
+                message="this type needs secretKey, a key of the Secret sluice-webhooks",
                 field_path=".secretKey",
             ),
             Rule(

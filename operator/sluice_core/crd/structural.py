@@ -15,6 +15,7 @@ KEPT_AS_THEY_ARE = (
     "type",
     "format",
     "enum",
+    "nullable",
     "minLength",
     "maxLength",
     "pattern",

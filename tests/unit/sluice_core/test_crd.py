@@ -108,6 +108,20 @@ def test_every_field_is_camel_case(model: type[Resource]) -> None:
 
 
 @every_kind
+def test_nobody_has_to_quote_a_word_because_yaml_takes_it_for_a_boolean(
+    model: type[Resource],
+) -> None:
+    """kubectl reads YAML 1.1: an unquoted `on:` or `y:` reaches the API server as `true:`."""
+    words = {
+        word.lower()
+        for _, field in fields(schema(model)["properties"]["spec"])
+        for word in [*field.get("properties", ()), *field.get("enum", ())]
+    }
+
+    assert not words & {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "~"}
+
+
+@every_kind
 def test_nothing_in_a_list_has_a_default(model: type[Resource]) -> None:
     """Argo CD compares lists as a whole and would show what the API server filled in as drift."""
     filled = [path for path, field in fields(schema(model)) if "[]" in path and "default" in field]
