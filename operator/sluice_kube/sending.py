@@ -83,11 +83,11 @@ class Sender:
 
     async def _counted(self, request: Request, token: str | None) -> bytes:
         try:
-            body = await self._transport.exchange(request, token)
+            status, body = await self._transport.exchange(request, token)
         except errors.ApiError as error:
             self._count(request.verb, request.subject, error.status)
             raise
-        self._count(request.verb, request.subject, 200)
+        self._count(request.verb, request.subject, status)
         return body
 
     async def _opened(self, request: Request, silence: float) -> Stream:

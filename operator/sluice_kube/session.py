@@ -100,14 +100,14 @@ class Session:
                 page = await self.page(resource, scope, following=following)
 
     async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
-        """The object as created. Repeated only when it has an explicit name.
+        """The object as created. Repeated only when it has an explicit name, or is a review.
 
         AlreadyExists.repeated tells that an earlier attempt of this very call may have made it.
         """
         metadata = manifest.get("metadata", {})
         target = f"{resource.path(metadata.get('namespace'))}?fieldManager={MANAGER}"
         body = orjson.dumps(manifest)
-        named = "name" in metadata
+        named = "name" in metadata or resource.kind.endswith("Review")
         return await self._object(
             _request("create", "POST", resource, target, body=body, repeatable=named)
         )

@@ -53,8 +53,8 @@ class Transport:
         """Ends all connections."""
         await self._http.close()
 
-    async def exchange(self, request: Request, token: str | None) -> bytes:
-        """The body of a 2xx answer."""
+    async def exchange(self, request: Request, token: str | None) -> tuple[int, bytes]:
+        """Status and body of a 2xx answer."""
         try:
             async with self._open(request, token) as response:
                 body: bytes = await response.read()
@@ -62,7 +62,7 @@ class Transport:
             raise errors.unreachable(error, sent=not isinstance(error, UNSENT)) from error
         if response.status >= 300:
             raise errors.from_response(response.status, body, response.headers.get("Retry-After"))
-        return body
+        return response.status, body
 
     async def open(self, request: Request, token: str | None, silence: float) -> "Stream":
         """A 2xx answer whose body is still to come; `silence` is its longest pause in seconds."""
