@@ -1,6 +1,7 @@
 """Judge a template's syntax tree against the allow-lists: text from data, not a program."""
 
 import difflib
+import math
 from collections.abc import Callable, Collection, Iterator
 from typing import Literal
 
@@ -92,6 +93,8 @@ def _judge_item(node: nodes.Getitem) -> Iterator[Violation]:
 def _judge_constant(node: nodes.Const) -> Iterator[Violation]:
     if isinstance(node.value, int) and node.value.bit_length() > rules.NUMBER_BITS:
         yield f"number of more than {rules.NUMBER_BITS} bits", node.lineno, "Syntax"
+    if isinstance(node.value, float) and not math.isfinite(node.value):
+        yield "number too large", node.lineno, "Syntax"
 
 
 def _judge_filter(node: nodes.Filter) -> Iterator[Violation]:

@@ -19,7 +19,7 @@ NUMBER_BITS: Final = 64
 
 FILTERS: Final = frozenset({
     # text
-    "capitalize", "e", "escape", "lower", "replace", "split", "string", "striptags", "title",
+    "capitalize", "e", "escape", "lower", "replace", "split", "string", "title",
     "trim", "truncate", "upper", "urlencode", "wordcount",
     # numbers
     "abs", "float", "int", "max", "min", "round", "sum",

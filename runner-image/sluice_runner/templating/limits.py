@@ -1,0 +1,54 @@
+"""How much one template may cost; each error names the number that it ran into."""
+
+from typing import Final, Literal
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+Kind = Literal[
+    "Syntax", "Undefined", "WrongValue", "Forbidden", "NotJson",
+    "LoopLimit", "OutputTooLarge", "InputTooLarge", "TooDeep", "SourceTooLong", "NumberTooLarge",
+    "TimeLimit", "MemoryLimit", "ProcessDied",
+]  # fmt: skip
+
+ITERATIONS: Final = 500
+"""Of all loops of one template, and of filters that apply a filter or test to each item."""
+
+TEXT_BYTES: Final = 256 * KIB
+"""Of what one template renders, and of any text that it makes on the way."""
+
+RESULT_BYTES: Final = 4 * MIB
+"""Of everything that one call renders, values that keep their type included."""
+
+INPUT_BYTES: Final = 16 * MIB
+"""Of sources and context, as JSON."""
+
+LIST_ITEMS: Final = 100_000
+"""Of a list that an operator or a filter makes."""
+
+VALUE_DEPTH: Final = 200
+"""Lists and objects inside each other; the JSON writer's own limit is 254."""
+
+WALL_SECONDS: Final = 1.0
+"""From the hand-over to a child to its answer; then the child is killed."""
+
+PRESSED_SECONDS: Final = 0.2
+"""The same while others wait for a child and no more can be started."""
+
+CPU_SECONDS: Final = 2
+"""The kernel's own stop, should nobody be left to kill the child."""
+
+MEMORY_BYTES: Final = 96 * MIB
+"""Address space of a child above what it starts with."""
+
+CACHE_BYTES: Final = 512 * KIB
+"""Sources whose compiled form a child keeps."""
+
+
+class Refused(Exception):  # noqa: N818 - named as it is said
+    """A template ran into a limit or a rule; carries what the parent reports."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message

@@ -1,0 +1,115 @@
+"""What the engine uses: render the templates inside a step's values, in one trip to a sandbox."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+from pydantic import JsonValue
+
+from sluice_core.template_rules import is_template
+from sluice_runner.templating import limits, pruning
+from sluice_runner.templating.limits import Kind
+from sluice_runner.templating.pool import Pool
+
+Path = tuple[str | int, ...]
+
+
+class TemplateFailed(Exception):  # noqa: N818 - named as it is said
+    """A template of the user's could not be rendered; a limit's message carries its number."""
+
+    def __init__(self, kind: Kind, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message} ({kind})")
+        self.kind = kind
+        self.path = path
+        self.message = message
+
+
+@dataclass(frozen=True)
+class _Template:
+    path: Path
+    source: str
+
+
+class Renderer:
+    """Renders in a pool of sandbox processes; use as an async context manager."""
+
+    def __init__(
+        self, size: int = 2, most: int = 8, wall_seconds: float = limits.WALL_SECONDS
+    ) -> None:
+        self._wall_seconds = wall_seconds
+        self._pool = Pool(size, most, wall_seconds)
+
+    async def __aenter__(self) -> Self:
+        self._pool.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._pool.end()
+
+    async def render(
+        self, value: JsonValue, context: dict[str, JsonValue], root: str = "with"
+    ) -> JsonValue:
+        """The value with every template in it rendered; what is no template stays as it is.
+
+        A text that is one expression and nothing else takes the expression's value and type.
+        Raises TemplateFailed, whose path starts with root. Context: JSON values only.
+        """
+        templates: list[_Template] = []
+        _collect(value, (), templates)
+        if not templates:
+            return value
+        answer = await self._ask(templates, context, root)
+        if answer["spent"]:
+            self._pool.retire()
+        if "refused" in answer:
+            position, kind, message = answer["refused"]
+            raise TemplateFailed(kind, _spelt(root, templates[position].path), message)
+        return _replaced(value, iter(answer["rendered"]))
+
+    async def _ask(
+        self, templates: list[_Template], context: dict[str, JsonValue], root: str
+    ) -> dict[str, JsonValue]:
+        sources = [template.source for template in templates]
+        where = _spelt(root, templates[0].path if len(templates) == 1 else ())
+        try:
+            job = orjson.dumps([sources, pruning.needed(context, sources)])
+        except TypeError as error:  # orjson.JSONEncodeError
+            raise TemplateFailed("NotJson", where, f"context: {error}") from error
+        if len(job) > limits.INPUT_BYTES:
+            message = f"templates and their data are larger than {limits.INPUT_BYTES} bytes"
+            raise TemplateFailed("InputTooLarge", where, message)
+        try:
+            return orjson.loads(await self._pool.ask(job))
+        except TimeoutError as error:
+            message = f"took longer than {self._wall_seconds:g} s"
+            raise TemplateFailed("TimeLimit", where, message) from error
+        except (EOFError, ConnectionError) as error:
+            raise TemplateFailed("ProcessDied", where, "the sandbox process died") from error
+
+
+def _collect(value: JsonValue, path: Path, found: list[_Template]) -> None:
+    if isinstance(value, str):
+        if is_template(value):
+            found.append(_Template(path, value))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _collect(item, (*path, key), found)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _collect(item, (*path, index), found)
+
+
+def _replaced(value: JsonValue, rendered: Iterator[JsonValue]) -> JsonValue:
+    """A copy with templates replaced, met in the order in which they were collected."""
+    if isinstance(value, str):
+        return next(rendered) if is_template(value) else value
+    if isinstance(value, dict):
+        return {key: _replaced(item, rendered) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, rendered) for item in value]
+    return value
+
+
+def _spelt(root: str, path: Path) -> str:
+    return root + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
