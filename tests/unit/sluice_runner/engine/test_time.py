@@ -10,7 +10,7 @@ from sluice_runner.engine import Job, execute
 from sluice_runner.engine.job import Tools
 from testkit.runs import NOON, World, a_constant, a_job, an_action
 
-RETRY = {"limit": 2, "backoffSeconds": 5, "factor": 3, "on": ["Transient", "RateLimited"]}
+RETRY = {"limit": 2, "backoffSeconds": 5, "factor": 3, "failures": ["Transient", "RateLimited"]}
 
 
 def flaky(
@@ -93,7 +93,7 @@ async def test_each_attempt_has_its_own_time() -> None:
         "name": "a",
         "action": "hang",
         "timeoutSeconds": 1,
-        "retry": {**RETRY, "limit": 1, "on": ["Timeout"]},
+        "retry": {**RETRY, "limit": 1, "failures": ["Timeout"]},
     }
     world = World(hanging())
 
@@ -110,7 +110,10 @@ async def test_a_run_that_takes_too_long_ends_its_steps() -> None:
 
     assert world.phases == {"a": "Cancelled"}
     assert (end.phase, end.reason) == ("Failed", "Timeout")
-    assert end.message == "the run took longer than settings.timeoutSeconds, 1 s; at work: a"
+    assert (
+        end.message
+        == "the run took longer than settings.timeoutSeconds, 1 s, or its deadline; at work: a"
+    )
 
 
 async def test_a_deadline_that_has_passed_begins_nothing() -> None:
