@@ -1,5 +1,6 @@
 """What goes wrong, told as RFC 9457 problems: one exception, one shape, one place that answers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -69,19 +70,28 @@ def of_validation(errors_: Sequence[Mapping[str, object]]) -> Problem:
 
 def of_api(error: errors.ApiError) -> Problem:
     """An answer of the API server that no route expected; it says nothing of our own account."""
-    if isinstance(error, errors.Gone):
-        return Problem(410, "Expired", "this continue token is too old: begin the list again")
-    if isinstance(error, errors.TooLarge):
-        return Problem(413, "TooLarge", "the object is larger than the API server takes")
-    if isinstance(error, errors.Invalid):
-        return Problem(422, "Invalid", error.message)
-    if isinstance(error, errors.TooManyRequests | errors.Unavailable):
-        wait = str(int(error.retry_after or 1) or 1)
-        detail = "the API server cannot be reached at the moment; try again"
-        return Problem(503, "ApiServerUnavailable", detail, headers={"Retry-After": wait})
-    if isinstance(error, errors.Forbidden):
-        return Problem(403, "RefusedByCluster", f"the cluster refuses: {error.message}")
+    match error:
+        case errors.NotFound():
+            return Problem(404, "NotFound", "it is not there, or not any more")
+        case errors.Conflict():
+            return Problem(409, "Conflict", "it was changed at the same time: try again")
+        case errors.Gone():
+            return Problem(410, "Expired", "this continue token is too old: begin the list again")
+        case errors.TooLarge():
+            return Problem(413, "TooLarge", "the object is larger than the API server takes")
+        case errors.Invalid():
+            return Problem(422, "Invalid", error.message)
+        case errors.TooManyRequests() | errors.Unavailable():
+            return _away(error)
+        case errors.Forbidden() if 'User "' not in error.message:  # admission, not our own rights
+            return Problem(403, "RefusedByCluster", f"the cluster refuses: {error.message}")
     return Problem(502, "ApiServerRefused", f"the API server refused: {error.reason}")
+
+
+def _away(error: errors.ApiError) -> Problem:
+    wait = math.ceil(error.retry_after or 1)
+    detail = "the API server cannot be reached at the moment; try again"
+    return Problem(503, "ApiServerUnavailable", detail, headers={"Retry-After": str(wait)})
 
 
 def install(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from sluice_core import names
 from sluice_gateway import idempotency
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
-from sluice_gateway.problems import Problem
+from sluice_gateway.problems import Fault, Problem
 from sluice_gateway.refusals import no_run
 from sluice_gateway.waiting import has_ended
 from sluice_kube import errors
@@ -98,8 +98,15 @@ class Runs:
             raise no_run(*key) from None
 
     async def page(self, scope: Scope, limit: int, following: str) -> Page:
-        """Raises errors.Gone when `following` is too old."""
-        return await self._session.page(RUNS, scope, limit=limit, following=following)
+        """Raises Problem 400 for a `following` that never was, errors.Gone for one too old."""
+        try:
+            return await self._session.page(RUNS, scope, limit=limit, following=following)
+        except errors.ApiError as error:
+            if error.status == 400 and following:
+                fault = Fault("continue", "is not of an earlier page", "leave it out to begin")
+                detail = "the parameter continue is not valid"
+                raise Problem(400, "InvalidContinue", detail, [fault]) from error
+            raise
 
     async def cancel(self, run: Manifest) -> Manifest:
         """The run with its wish to be cancelled; raises Problem 404, or 409 when it has ended."""

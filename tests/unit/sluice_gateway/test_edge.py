@@ -127,7 +127,7 @@ async def test_metrics_count_routes_and_not_paths() -> None:
         await http.get("/guess/2")
         text = (await http.get("/metrics")).text
 
-    route = "/api/v1/namespaces/{namespace}/workflows/{workflow}/trigger"
+    route = "/workflows/{workflow}/trigger"
     assert f'requests_total{{code="202",method="POST",route="{route}"}} 1.0' in text
     assert 'requests_total{code="404",method="GET",route="unknown"} 2.0' in text
 
