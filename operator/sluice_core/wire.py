@@ -68,6 +68,14 @@ class FinishedStep(Message):
     truncated: bool = False
 
 
+class FinishedEntity(Message):
+    """An entity that an earlier attempt was through with."""
+
+    entity: str
+    phase: EndPhase
+    error: StepError | None = None
+
+
 class RunRequest(Message):
     """One attempt of one run, as the operator hands it over."""
 
@@ -82,6 +90,7 @@ class RunRequest(Message):
     entities: tuple[str, ...] = ()
     trigger: dict[str, JsonValue] = {}
     finished: tuple[FinishedStep, ...] = ()
+    finished_entities: tuple[FinishedEntity, ...] = ()
     deadline: int | None = None
 
 
@@ -211,6 +220,12 @@ class Log(Message):
     message: str
 
 
+class EntityFinished(FinishedEntity):
+    """The graph has ended for one entity; its steps are told only in logs."""
+
+    type: Literal["entity.finished"] = "entity.finished"
+
+
 class Progress(Message):
     """How many entities are through."""
 
@@ -249,7 +264,15 @@ class Interrupted(Message):
 
 
 Happening = Annotated[
-    Accepted | StepStarted | StepFinished | Log | Progress | Request | Finished | Interrupted,
+    Accepted
+    | StepStarted
+    | StepFinished
+    | Log
+    | EntityFinished
+    | Progress
+    | Request
+    | Finished
+    | Interrupted,
     Field(discriminator="type"),
 ]
 

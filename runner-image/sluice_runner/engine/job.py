@@ -35,6 +35,7 @@ class Job:
     entities: tuple[str, ...] = ()
     trigger: Mapping[str, JsonValue] = field(default_factory=dict)
     finished: tuple[wire.FinishedStep, ...] = ()
+    finished_entities: tuple[wire.FinishedEntity, ...] = ()
     deadline: int | None = None
 
     @classmethod
@@ -52,6 +53,7 @@ class Job:
             entities=request.entities,
             trigger=request.trigger,
             finished=request.finished,
+            finished_entities=request.finished_entities,
             deadline=request.deadline,
         )
 

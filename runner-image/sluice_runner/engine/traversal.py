@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -24,15 +24,20 @@ class Walk:
     job: Job
     plan: Plan
     ends_at: float
-    known: dict[str, Outcome]
+    parallelism: int
+    known: Mapping[str, Outcome] = field(default_factory=dict)
     entity: str | None = None
+
+    def knowing(self, known: Mapping[str, Outcome]) -> "Walk":
+        """The same walk with steps that need not be repeated."""
+        return replace(self, known=known)
 
 
 class StepEnded(Exception):  # noqa: N818 - what ended the walk
     """A step failed whose failure ends the run."""
 
     def __init__(self, name: str, error: wire.StepError) -> None:
-        super().__init__(error.message)
+        super().__init__(f"step {name}: {error.message}")
         self.name = name
         self.error = error
 
@@ -85,8 +90,7 @@ class Traversal:
         return self._frontier.settle(name, outcome.port)
 
     def _hire(self) -> None:
-        limit = self._walk.plan.definition.settings.max_parallel_steps
-        for _ in range(min(len(self._ready), limit - self._workers)):
+        for _ in range(min(len(self._ready), self._walk.parallelism - self._workers)):
             self._workers += 1
             self._group.create_task(self._work())
 
