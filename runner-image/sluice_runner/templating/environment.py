@@ -72,9 +72,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._callable = {*self.globals.values(), self.follow, self.method, self.each,
                           self.joined, self.keep}  # fmt: skip
 
-    def call(  # type: ignore[override]
-        self, _context: Context, function: Any, /, *args: object, **kwargs: object
-    ) -> object:
+    def call(self, _context: Context, function: Any, /, *args: object, **kwargs: object) -> object:
         """Call one of our own functions; data cannot be called."""
         kwargs.pop("_loop_vars", None)
         kwargs.pop("_block_vars", None)

@@ -54,15 +54,15 @@ def sort(
 
 def dictsort(
     value: object, case_sensitive: bool = False, by: str = "key", reverse: bool = False
-) -> list[object]:
+) -> list[tuple[str, object]]:
     """Pairs of an object in the order of their keys, or of their values."""
     position = {"key": 0, "value": 1}[by]
 
-    def key(pair: tuple[object, object]) -> Any:
+    def key(pair: tuple[str, object]) -> Any:
         chosen = pair[position]
         return chosen.lower() if type(chosen) is str and not case_sensitive else chosen
 
-    return sorted(values.mapping(value).items(), key=key, reverse=bool(reverse))  # type: ignore[return-value]
+    return sorted(values.mapping(value).items(), key=key, reverse=bool(reverse))
 
 
 @pass_context

@@ -38,7 +38,7 @@ class Nursery:
         self.end()
         ours, theirs = socket.socketpair()
         with theirs:
-            self._zygote = subprocess.Popen(
+            self._zygote = subprocess.Popen(  # noqa: S603 - our own module
                 [
                     sys.executable,
                     "-I",

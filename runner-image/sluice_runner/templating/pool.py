@@ -7,6 +7,8 @@ from sluice_runner.templating.nursery import Child, Nursery
 
 _PATIENCE_SECONDS = 0.02  # a queue shorter than this is cheaper than another process
 _START_SECONDS = 10.0
+SPENT = b"1"
+"""The first byte of an answer whose child is worn out; b"0" otherwise."""
 
 
 class Pool:
@@ -34,7 +36,8 @@ class Pool:
         self._nursery.end()
 
     async def ask(self, job: bytes) -> bytes:
-        """A child's answer. TimeoutError after the wall limit, EOFError when the child died.
+        """A child's answer. TimeoutError, with words for people, when it takes too long; EOFError
+        when the child died.
 
         Cancelling the caller kills the child.
         """
@@ -44,23 +47,24 @@ class Pool:
         except BaseException:
             self._replace(child)
             raise
-        self._idle.put_nowait(child)
-        self._trim()
-        return answer
-
-    def retire(self) -> None:
-        """Let go of the child that answered last, which said that it is worn out."""
-        self._replace(self._idle.get_nowait())
+        if answer[:1] == SPENT or self._idle.qsize() > self._size:
+            self._replace(child)
+        else:
+            self._idle.put_nowait(child)
+        return answer[1:]
 
     async def _asked(self, child: Child, job: bytes) -> bytes:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_START_SECONDS):
             await child.ready()
+        started = loop.time()
         try:
             async with asyncio.timeout(self._wall_seconds) as deadline:
-                self._deadlines[child] = (loop.time(), deadline)
+                self._deadlines[child] = (started, deadline)
                 await loop.sock_sendall(child.connection, frames.framed(job))
                 return await frames.receive_async(child.connection)
+        except TimeoutError:
+            raise TimeoutError(f"took longer than {loop.time() - started:.1f} s") from None
         finally:
             self._deadlines.pop(child, None)
 
@@ -91,14 +95,7 @@ class Pool:
         return self._nursery.fork()
 
     def _replace(self, child: Child) -> None:
-        self._kill(child)
-        if self._idle.qsize() <= self._size:
-            self._idle.put_nowait(self._fork())
-
-    def _trim(self) -> None:
-        while self._idle.qsize() > self._size + 1:
-            self._kill(self._idle.get_nowait())
-
-    def _kill(self, child: Child) -> None:
         self._alive -= 1
         self._nursery.kill(child)
+        if self._idle.qsize() <= self._size:
+            self._idle.put_nowait(self._fork())

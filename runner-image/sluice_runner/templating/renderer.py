@@ -1,7 +1,7 @@
 """What the engine uses: render the templates inside a step's values, in one trip to a sandbox."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import orjson
@@ -31,13 +31,20 @@ class _Template:
     source: str
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What a sandbox says: the values, or position, kind and message of the first failure."""
+
+    rendered: list[JsonValue] = field(default_factory=list)
+    refused: tuple[int, Kind, str] | None = None
+
+
 class Renderer:
     """Renders in a pool of sandbox processes; use as an async context manager."""
 
     def __init__(
         self, size: int = 2, most: int = 8, wall_seconds: float = limits.WALL_SECONDS
     ) -> None:
-        self._wall_seconds = wall_seconds
         self._pool = Pool(size, most, wall_seconds)
 
     async def __aenter__(self) -> Self:
@@ -60,16 +67,14 @@ class Renderer:
         if not templates:
             return value
         answer = await self._ask(templates, context, root)
-        if answer["spent"]:
-            self._pool.retire()
-        if "refused" in answer:
-            position, kind, message = answer["refused"]
+        if answer.refused:
+            position, kind, message = answer.refused
             raise TemplateFailed(kind, _spelt(root, templates[position].path), message)
-        return _replaced(value, iter(answer["rendered"]))
+        return _replaced(value, iter(answer.rendered))
 
     async def _ask(
         self, templates: list[_Template], context: dict[str, JsonValue], root: str
-    ) -> dict[str, JsonValue]:
+    ) -> _Answer:
         sources = [template.source for template in templates]
         where = _spelt(root, templates[0].path if len(templates) == 1 else ())
         try:
@@ -80,10 +85,9 @@ class Renderer:
             message = f"templates and their data are larger than {limits.INPUT_BYTES} bytes"
             raise TemplateFailed("InputTooLarge", where, message)
         try:
-            return orjson.loads(await self._pool.ask(job))
+            return _Answer(**orjson.loads(await self._pool.ask(job)))
         except TimeoutError as error:
-            message = f"took longer than {self._wall_seconds:g} s"
-            raise TemplateFailed("TimeLimit", where, message) from error
+            raise TemplateFailed("TimeLimit", where, str(error)) from error
         except (EOFError, ConnectionError) as error:
             raise TemplateFailed("ProcessDied", where, "the sandbox process died") from error
 

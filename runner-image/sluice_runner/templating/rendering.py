@@ -34,11 +34,13 @@ class Kitchen:
         self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
         self._kept_bytes = 0
 
-    def render(self, source: str, context: dict[str, Any]) -> tuple[object, int]:
+    def render(
+        self, source: str, context: dict[str, Any], room: int = limits.RESULT_BYTES
+    ) -> tuple[object, int]:
         """The value and its weight in bytes; Refused for whatever the template does wrong."""
         try:
             value = self._rendered(source, context)
-            return value, values.weigh(value, limits.RESULT_BYTES)
+            return value, values.weigh(value, room)
         except UndefinedError as error:
             raise Refused("Undefined", str(error)) from error
         except RecursionError as error:

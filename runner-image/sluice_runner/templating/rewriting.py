@@ -70,6 +70,6 @@ class _Rewriter(NodeTransformer):
         return _call("follow", self.visit(node), nodes.Const(label), *reversed(keys))
 
 
-def _call(name: str, *args: nodes.Expr) -> nodes.Call:
+def _call(name: str, *args: nodes.Node) -> nodes.Call:
     callee = nodes.EnvironmentAttribute(name)
     return nodes.Call(callee, list(args), [], None, None, lineno=args[0].lineno)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 from jinja2 import Undefined
@@ -27,7 +28,7 @@ def to_int(value: object, default: int = 0, base: int = 10) -> int:
     try:
         if type(value) is str and not value.strip().count("."):
             return int(value, base)
-        return int(float(value)) if type(value) is str else int(value)  # type: ignore[call-overload,no-any-return]
+        return int(float(value)) if type(value) is str else int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return default
 
@@ -106,8 +107,8 @@ FILTERS: dict[str, Callable[..., object]] = {
 }
 
 # Jinja's own odd, even and divisibleby use %, which on text means formatting.
-TESTS: dict[str, Callable[..., bool]] = {
-    **{name: JINJA_TESTS[name] for name in template_rules.TESTS},
+TESTS: dict[str, Callable[..., Any]] = {
+    **{name: JINJA_TESTS[name] for name in template_rules.TESTS},  # type: ignore[misc]
     "divisibleby": lambda value, divisor: _remainder(value, divisor) == 0,
     "even": lambda value: _remainder(value, 2) == 0,
     "odd": lambda value: _remainder(value, 2) == 1,

@@ -97,7 +97,7 @@ def weigh(value: object, limit: int) -> int:
         if type(current) is dict:
             weight += sum(map(_key_weight, current))
         if weight > limit:
-            raise Refused("OutputTooLarge", f"result larger than {limit} bytes")
+            raise Refused("OutputTooLarge", f"value larger than {limit} bytes")
         if depth > limits.VALUE_DEPTH:
             raise Refused("TooDeep", f"value nested deeper than {limits.VALUE_DEPTH} levels")
         if type(current) is dict:
