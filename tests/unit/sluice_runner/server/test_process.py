@@ -1,7 +1,6 @@
 """The server as the process runs it: from listening to the end of the drain."""
 
 import asyncio
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,15 +10,9 @@ import pytest
 from sluice_core import names, wire
 from sluice_runner import settings
 from sluice_runner.server.process import Server
+from testkit.ports import a_free_port
 from testkit.runner_server import DEFINITION, DEFINITION_HASH, Events, Work, a_request, no_op
 from testkit.signers import Signer
-
-
-def a_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def a_server(keys: Path, work: Work, unready: Callable[[], str]) -> Server[bytes]:
@@ -30,7 +23,7 @@ def a_server(keys: Path, work: Work, unready: Callable[[], str]) -> Server[bytes
             "SLUICE_WORKFLOW_UID": "workflow-uid",
             "SLUICE_POD_NAME": "workflow-etl-x",
             "SLUICE_POD_UID": "pod-uid",
-            "SLUICE_PORT": str(a_port()),
+            "SLUICE_PORT": str(a_free_port()),
             "SLUICE_KEYS_DIR": str(keys),
         }
     )
