@@ -1,37 +1,16 @@
 """Replicas agree on one signing key, on a real API server."""
 
 import asyncio
-import os
 import time
-import uuid
-from collections.abc import AsyncIterator
 
 import pytest
 
-from sluice_kube import kubeconfig, signing
-from sluice_kube.resources import CONFIG_MAPS, NAMESPACES, SECRETS, Key
+from sluice_kube import signing
+from sluice_kube.resources import CONFIG_MAPS, SECRETS, Key
 from sluice_kube.session import Session
 
 pytestmark = pytest.mark.integration
 SECRET, PUBLIC = "sluice-operator-key", "sluice-public-keys"
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[Session]:
-    if "KUBECONFIG" not in os.environ:
-        pytest.skip("no cluster")
-    async with Session(kubeconfig.read(os.environ["KUBECONFIG"])) as session:
-        yield session
-
-
-@pytest.fixture
-async def namespace(session: Session) -> AsyncIterator[str]:
-    name = f"signing-{uuid.uuid4().hex[:8]}"
-    await session.create(
-        NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    )
-    yield name
-    await session.delete(NAMESPACES, Key("", name))
 
 
 async def test_replicas_that_start_together_share_one_key(session: Session, namespace: str) -> None:

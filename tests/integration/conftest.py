@@ -1,0 +1,50 @@
+"""The cluster that integration tests speak to, and a namespace of it for each test."""
+
+import os
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cluster import place
+from sluice_kube import kubeconfig
+from sluice_kube.config import ClusterConfig
+from sluice_kube.resources import NAMESPACES, Key
+from sluice_kube.session import Session
+
+NONE = (
+    "no cluster: {} is not there. `make cluster` makes one; "
+    "SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cluster_config() -> ClusterConfig:
+    """Who runs integration tests wants them run: without a cluster they fail.
+
+    $KUBECONFIG is set for those that read it, kubectl among them. A cluster of the user's is taken
+    only when asked for, as everywhere in this harness.
+    """
+    path = place.kubeconfig(place.here())
+    if not all(Path(part).is_file() for part in path.split(os.pathsep)):
+        pytest.fail(NONE.format(path), pytrace=False)
+    os.environ["KUBECONFIG"] = path
+    return kubeconfig.read(path)
+
+
+@pytest.fixture
+async def session(cluster_config: ClusterConfig) -> AsyncIterator[Session]:
+    """A session with the rights of the kubeconfig's user."""
+    async with Session(cluster_config) as session:
+        yield session
+
+
+@pytest.fixture
+async def namespace(session: Session) -> AsyncIterator[str]:
+    """A namespace that goes when the test ends, without being waited for."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    await session.create(NAMESPACES, manifest)
+    yield name
+    await session.delete(NAMESPACES, Key("", name))
