@@ -1,13 +1,15 @@
 """Who calls, and what they may do: TokenReview and SubjectAccessReview, remembered for seconds."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluice_core import names
 from sluice_gateway.cached import Cached
 from sluice_gateway.problems import Problem
+from sluice_kube.resources import RUNS, WORKFLOWS, Resource
+from sluice_kube.review import Access, Identity, Verdict
 
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 _CACHED_TOKENS = 10_000
@@ -15,52 +17,34 @@ _CACHED_ACCESS = 50_000
 _MAX_TOKEN = 16_384
 
 
-@dataclass(frozen=True)
-class User:
-    """Whom a TokenReview found behind a token."""
-
-    username: str
-    uid: str = ""
-    groups: tuple[str, ...] = ()
-    extra: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-ReviewToken = Callable[[str], Awaitable[User | None]]
+ReviewToken = Callable[[str], Awaitable[Identity | None]]
 
 
 class Right(NamedTuple):
     """What a request does, in the words of RBAC."""
 
     verb: str
-    resource: str
+    resource: Resource
     subresource: str = ""
 
     def __str__(self) -> str:
-        whole = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
-        return f"{self.verb} {whole}"
+        plural = self.resource.plural
+        return f"{self.verb} {plural}" + (f"/{self.subresource}" if self.subresource else "")
 
 
-class Access(NamedTuple):
-    """A right on one object, or with no name on all of a namespace."""
+ReviewAccess = Callable[[Identity, Access], Awaitable[Verdict]]
 
-    right: Right
-    namespace: str
-    name: str = ""
-
-
-ReviewAccess = Callable[[User, Access], Awaitable[bool]]
-
-TRIGGER = Right("create", "workflows", "trigger")
-GET_RUN = Right("get", "workflowruns")
-LIST_RUNS = Right("list", "workflowruns")
-CANCEL_RUN = Right("update", "workflowruns")
+TRIGGER = Right("create", WORKFLOWS, "trigger")
+GET_RUN = Right("get", RUNS)
+LIST_RUNS = Right("list", RUNS)
+CANCEL_RUN = Right("update", RUNS)
 
 
 @dataclass(frozen=True, eq=False)
 class Caller:
     """Who sent a request. `token` is a hash, which is all that is kept of what they showed."""
 
-    user: User
+    user: Identity
     token: bytes
 
     @property
@@ -77,8 +61,8 @@ class Gate:
         self, review_token: ReviewToken, review_access: ReviewAccess, seconds: float
     ) -> None:
         self._review_token, self._review_access = review_token, review_access
-        self._users: Cached[bytes, User | None] = Cached(seconds, _CACHED_TOKENS)
-        self._access: Cached[tuple[bytes, Access], bool] = Cached(seconds, _CACHED_ACCESS)
+        self._users: Cached[bytes, Identity | None] = Cached(seconds, _CACHED_TOKENS)
+        self._access: Cached[tuple[bytes, Access], Verdict] = Cached(seconds, _CACHED_ACCESS)
 
     async def caller(self, headers: Mapping[str, str]) -> Caller:
         """Raises Problem 401 when the request shows no token, or one that is not for us."""
@@ -98,10 +82,10 @@ class Gate:
 
     async def admit(self, caller: Caller, right: Right, namespace: str, name: str = "") -> None:
         """Raises Problem 403, naming what is missing."""
-        access = Access(right, namespace, name)
+        access = Access(right.verb, right.resource, namespace, name, right.subresource)
         key = (caller.token, access)
-        allowed = await self._access.get(key, lambda: self._review_access(caller.user, access))
-        if not allowed:
+        verdict = await self._access.get(key, lambda: self._review_access(caller.user, access))
+        if not verdict.allowed:
             what = f'"{name}" in namespace "{namespace}"' if name else f'in namespace "{namespace}"'
             detail = f'"{caller.user.username}" may not {right} {what}'
             raise Problem(403, "Forbidden", detail)

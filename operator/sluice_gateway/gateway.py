@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from sluice_core import names
 from sluice_gateway import flows
 from sluice_gateway.app import make_app
 from sluice_gateway.auth import Gate
@@ -14,13 +15,13 @@ from sluice_gateway.desk import Desk
 from sluice_gateway.flows import Flows
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
-from sluice_gateway.reviews import Reviews
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
 from sluice_gateway.waiting import Waiting
+from sluice_kube import review
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
 from sluice_kube.informer import Informer
@@ -78,9 +79,14 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
     runs = Runs(session)
     waiting = Waiting(lambda key: session.get(RUNS, key), settings.max_waiters)
     metrics.watch_waiting(lambda: len(waiting))
-    reviews = Reviews(session, settings.audiences)
+    audiences = (names.GATEWAY_AUDIENCE, *settings.audiences)
+    gate = Gate(
+        lambda token: review.authenticate(session, token, audiences),
+        lambda who, what: review.authorize(session, who, what),
+        settings.review_seconds,
+    )
     desk = Desk(
-        Gate(reviews.token, reviews.access, settings.review_seconds),
+        gate,
         Flows(informer, lambda key: session.get(WORKFLOWS, key)),
         Limits(
             body_bytes=settings.body_bytes,

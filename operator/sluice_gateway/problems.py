@@ -70,22 +70,24 @@ def of_validation(errors_: Sequence[Mapping[str, object]]) -> Problem:
 
 def of_api(error: errors.ApiError) -> Problem:
     """An answer of the API server that no route expected; it says nothing of our own account."""
-    match error:
-        case errors.NotFound():
-            return Problem(404, "NotFound", "it is not there, or not any more")
-        case errors.Conflict():
-            return Problem(409, "Conflict", "it was changed at the same time: try again")
-        case errors.Gone():
-            return Problem(410, "Expired", "this continue token is too old: begin the list again")
-        case errors.TooLarge():
-            return Problem(413, "TooLarge", "the object is larger than the API server takes")
-        case errors.Invalid():
-            return Problem(422, "Invalid", error.message)
-        case errors.TooManyRequests() | errors.Unavailable():
-            return _away(error)
-        case errors.Forbidden() if 'User "' not in error.message:  # admission, not our own rights
-            return Problem(403, "RefusedByCluster", f"the cluster refuses: {error.message}")
+    if isinstance(error, errors.TooManyRequests | errors.Unavailable):
+        return _away(error)
+    if isinstance(error, errors.Forbidden) and 'User "' not in error.message:
+        # Admission refuses the caller's object; RBAC, which names us, refuses the gateway.
+        return Problem(403, "RefusedByCluster", f"the cluster refuses: {error.message}")
+    for kind, status, reason, detail in _UNEXPECTED:
+        if isinstance(error, kind):
+            return Problem(status, reason, detail or error.message)
     return Problem(502, "ApiServerRefused", f"the API server refused: {error.reason}")
+
+
+_UNEXPECTED = (
+    (errors.NotFound, 404, "NotFound", "it is not there, or not any more"),
+    (errors.Conflict, 409, "Conflict", "it was changed at the same time: try again"),
+    (errors.Gone, 410, "Expired", "this continue token is too old: begin the list again"),
+    (errors.TooLarge, 413, "TooLarge", "the object is larger than the API server takes"),
+    (errors.Invalid, 422, "Invalid", ""),
+)
 
 
 def _away(error: errors.ApiError) -> Problem:

@@ -1,8 +1,8 @@
 """Why a workflow takes no run at the moment, or takes none from this caller."""
 
-from sluice_gateway.auth import User
 from sluice_gateway.flows import Flow
 from sluice_gateway.problems import Problem
+from sluice_kube.review import Identity
 
 
 def check_takes_runs(flow: Flow) -> None:
@@ -25,7 +25,7 @@ def _the(flow: Flow) -> str:
     return f'the workflow "{flow.name}"'
 
 
-def is_visible(flow: Flow, user: User) -> bool:
+def is_visible(flow: Flow, user: Identity) -> bool:
     """Whether REST shows the workflow: a Private one to its owner and those it names alone."""
     if flow.visibility != "Private" or user.username == flow.owner:
         return True

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from sluice_gateway import flows
 from sluice_gateway.app import make_app
-from sluice_gateway.auth import Access, Gate, User
+from sluice_gateway.auth import Gate
 from sluice_gateway.desk import Desk
 from sluice_gateway.flows import Flows
 from sluice_gateway.limits import Limits
@@ -26,11 +26,12 @@ from sluice_gateway.runs import Runs
 from sluice_gateway.waiting import Waiting, has_ended
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest, Resource
+from sluice_kube.review import Access, Identity, Verdict
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page
 
-ALICE = User("system:serviceaccount:shop:alice", groups=("buyers",))
-BOB = User("bob")
+ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
+BOB = Identity("bob")
 TOKENS = {"alice": ALICE, "bob": BOB}
 CREATED = "2026-11-23T02:00:00Z"
 
@@ -104,12 +105,13 @@ class Cluster:
         self.runs[key] = {**run, "spec": {**run["spec"], "cancel": True}}
         return self.runs[key]
 
-    async def review_token(self, token: str) -> User | None:
+    async def review_token(self, token: str) -> Identity | None:
         self.reviewed += 1
         return TOKENS.get(token)
 
-    async def review_access(self, user: User, access: Access) -> bool:
-        return str(access.right) not in self.denied
+    async def review_access(self, user: Identity, access: Access) -> Verdict:
+        right = f"{access.verb} {access.resource.plural}/{access.subresource}".rstrip("/")
+        return Verdict(right not in self.denied)
 
 
 class Store:
