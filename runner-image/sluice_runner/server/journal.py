@@ -106,9 +106,7 @@ class Journal:
         line = self._line(record, what)
         if len(line) <= min(wire.EVENT_BYTES, RUN_BYTES - record.size):
             return line
-        if isinstance(what, wire.StepFinished | wire.Finished):
-            return self._line(record, _without_data(what))
-        return line
+        return self._line(record, _without_data(what))
 
     def _line(self, record: Record, what: wire.Happening) -> bytes:
         """An Event as JSON, put together by hand: building the model first costs twice as much."""
@@ -177,12 +175,23 @@ def _encodable(value: JsonValue) -> JsonValue:
             return value
 
 
-def _without_data(what: wire.StepFinished | wire.Finished) -> wire.StepFinished | wire.Finished:
-    if isinstance(what, wire.Finished):
-        short = what.message[:_MESSAGE_CHARACTERS]
-        return what.model_copy(update={"output": None, "message": short, "truncated": True})
-    error = what.error and what.error.model_copy(
-        update={"message": what.error.message[:_MESSAGE_CHARACTERS]}
-    )
-    nothing = {"output": None, "rendered_output": None, "result": None}
-    return what.model_copy(update={**nothing, "error": error, "truncated": True})
+def _without_data(what: wire.Happening) -> wire.Happening:
+    """The same with short words and no outputs; what has neither stays as it is."""
+    match what:
+        case wire.Finished(message=message):
+            short = message[:_MESSAGE_CHARACTERS]
+            return what.model_copy(update={"output": None, "message": short, "truncated": True})
+        case wire.StepFinished(error=error):
+            nothing = {"output": None, "rendered_output": None, "result": None}
+            short_error = {"error": _shortened(error), "truncated": True}
+            return what.model_copy(update={**nothing, **short_error})
+        case wire.EntityFinished(error=error):
+            return what.model_copy(update={"error": _shortened(error)})
+        case _:
+            return what
+
+
+def _shortened(error: wire.StepError | None) -> wire.StepError | None:
+    if error is None:
+        return None
+    return error.model_copy(update={"message": error.message[:_MESSAGE_CHARACTERS]})

@@ -31,6 +31,7 @@ HAPPENINGS: dict[str, wire.Happening] = {
         phase="Failed", error=wire.StepError(failure="Timeout", reason="Timeout", message="60 s")
     ),
     "a log line": wire.Log(step="s", level="error", message='"quoted"\nand more'),
+    "an entity is through": wire.EntityFinished(entity="order-1", phase="Succeeded"),
     "progress": wire.Progress(total=3, completed=1, failed=1),
     "a request": wire.Request(request="r", step="s", kind="Job", body={"image": "x"}),
     "the end": wire.Finished(phase="Succeeded", reason="Succeeded", output=[1]),
@@ -142,6 +143,18 @@ def test_a_long_error_is_shortened_past_the_bound(journal: Journal) -> None:
     assert isinstance(event.what, wire.StepFinished)
     assert event.what.error is not None
     assert event.what.error.message == "y" * 1024
+
+
+def test_many_failed_entities_are_bounded_by_their_number(journal: Journal) -> None:
+    record = Record("a", 1, size=module.RUN_BYTES)
+    error = wire.StepError(reason="Failed", message="y" * 10_000)
+
+    for number in range(100):
+        failed = wire.EntityFinished(entity=f"order-{number}", phase="Failed", error=error)
+        journal.append(record, failed)
+
+    assert len(events(journal)) == 100
+    assert journal.size < 100 * 1400
 
 
 def test_it_is_full_when_nobody_acknowledges(journal: Journal) -> None:
