@@ -87,13 +87,13 @@ def _settings() -> kopf.OperatorSettings:
 class _NoDiffBase(kopf.DiffBaseStorage):
     """No event is compared with an earlier one, and nothing is written to say so."""
 
-    def fetch(self, *, body: kopf.Body) -> kopf.BodyEssence | None:
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
         return None
 
-    def build(self, *, body: kopf.Body, extra_fields: Any = None) -> kopf.BodyEssence:
+    def build(self, **_: Any) -> kopf.BodyEssence:
         return kopf.BodyEssence({})
 
-    def store(self, *, body: kopf.Body, patch: kopf.Patch, essence: kopf.BodyEssence) -> None:
+    def store(self, **_: Any) -> None:
         return None
 
 

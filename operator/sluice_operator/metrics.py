@@ -14,7 +14,9 @@ API_REQUESTS = Counter(
     ("verb", "resource", "code"),
     registry=REGISTRY,
 )
-QUEUE_DEPTH = Gauge("sluice_workqueue_depth", "Workflows that wait to be looked at.", registry=REGISTRY)
+QUEUE_DEPTH = Gauge(
+    "sluice_workqueue_depth", "Workflows that wait to be looked at.", registry=REGISTRY
+)
 RECONCILE_SECONDS = Histogram(
     "sluice_reconcile_seconds",
     "Time to look at one workflow, its writes included.",

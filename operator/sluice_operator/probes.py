@@ -8,15 +8,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sluice_operator import metrics
 
 
-async def serve(port: int, ready: Callable[[], str]) -> web.AppRunner:
-    """Start serving; `ready` answers "" or why not."""
+async def serve(port: int, alive: Callable[[], bool]) -> web.AppRunner:
+    """Start serving. Readiness is to stand by for the Lease; who leads is a metric."""
 
     async def healthz(_request: web.Request) -> web.Response:
-        return web.Response(text="ok")
+        fine = alive()
+        return web.Response(
+            text="ok" if fine else "the Lease's thread has ended", status=200 if fine else 503
+        )
 
     async def readyz(_request: web.Request) -> web.Response:
-        reason = ready()
-        return web.Response(text=reason or "ok", status=503 if reason else 200)
+        return web.Response(text="ok")
 
     async def scrape(_request: web.Request) -> web.Response:
         body = generate_latest(metrics.REGISTRY)

@@ -89,7 +89,7 @@ class WorkQueue(Generic[K]):
         """Process the key; the answer is the pause before the next try, None when it went well."""
         try:
             await self._process(key)
-        except Exception:  # noqa: BLE001 - whatever it is, this key is tried again and others go on
+        except Exception:  # whatever it is, this key is tried again and others go on
             self._failures[key] += 1
             delay = retry_delay(self._failures[key])
             log.exception("%s: failed %d times", key, self._failures[key])

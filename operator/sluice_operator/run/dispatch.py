@@ -156,13 +156,16 @@ class Dispatcher:
             return
         run.through = event.seq
         run.record.add(event)
-        match event.what:
+        self._react(run, link, event.what)
+
+    def _react(self, run: Run, link: Link, what: wire.Happening) -> None:
+        match what:
             case wire.Finished():
                 self._finish(run, link)
             case wire.Interrupted():
                 self._interrupted(run, link)
-            case wire.Request() as request:
-                self._spawn(link.reply(run.uid, _unserved(run, request)))
+            case wire.Request():
+                self._spawn(link.reply(run.uid, _unserved(run, what)))
             case wire.Accepted():
                 self._show_later(run, SHOWN_AFTER_SECONDS)
             case wire.StepStarted() | wire.StepFinished() | wire.Progress():

@@ -26,9 +26,7 @@ class Bounds:
     keyed: float
 
 
-def surplus(
-    ended: Iterable[Ended], history: History, bounds: Bounds, now: float
-) -> list[Ended]:
+def surplus(ended: Iterable[Ended], history: History, bounds: Bounds, now: float) -> list[Ended]:
     """The runs to delete, oldest first."""
     newest_first = sorted(ended, key=lambda run: run.at, reverse=True)
     kept = {True: history.successful_runs, False: history.failed_runs}

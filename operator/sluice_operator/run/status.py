@@ -10,7 +10,7 @@ from sluice_operator.run.reconcile import End
 
 def waiting(run: Run, reason: str, message: str, now: datetime) -> dict[str, Any]:
     """A run that no runner works on: Pending, or Retrying once it had one."""
-    made = _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
+    made = _so_far(run, now)
     made["phase"] = "Retrying" if run.attempt > 1 else "Pending"
     made["conditions"] = [conditions.condition(record.CONDITION, None, reason, message)]
     return _framed(run, made, now)
@@ -23,7 +23,7 @@ def running(run: Run, now: datetime) -> dict[str, Any]:
 
 def ended(run: Run, end: End, now: datetime) -> dict[str, Any]:
     """A run that ends without its runner's word."""
-    made = _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
+    made = _so_far(run, now)
     outcome = conditions.condition(record.CONDITION, False, end.reason, end.message)
     made |= {
         "phase": end.phase,
@@ -31,6 +31,11 @@ def ended(run: Run, end: End, now: datetime) -> dict[str, Any]:
         "completionTime": record.rfc3339(int(now.timestamp() * 1000)),
     }
     return _framed(run, made, now)
+
+
+def _so_far(run: Run, now: datetime) -> dict[str, Any]:
+    """What earlier attempts have told, if there were any."""
+    return _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
 
 
 def _told(run: Run, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Delete ended runs as retention decides, with a memory of the ended runs and few deletes at once."""
+"""Delete ended runs as retention decides, remembering which have ended, few at once."""
 
 import asyncio
 import logging

@@ -40,6 +40,14 @@ class Plan:
     spec: PlanSpec | None
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Where a runner may connect to besides public HTTPS, and whether names may be private."""
+
+    allow: tuple[str, ...]
+    private: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Revision:
     """A version that exists as a ControllerRevision."""

@@ -5,17 +5,26 @@ from collections.abc import Iterable, Iterator
 
 from sluice_core import egress, names
 from sluice_core.api.workflow import WorkflowSpec
-from sluice_operator.workflow.observed import Plan
+from sluice_operator.workflow.observed import Plan, Reach
 
 
 def refusals(spec: WorkflowSpec, plan: Plan | None) -> list[str]:
     """All that is not permitted; nothing beyond public HTTPS is, where no plan says so."""
     if plan is not None and plan.spec is None:
-        return [
+        message = (
             f"the namespace's label {names.LABEL_PLAN} names the WorkflowPlan {plan.name}, "
             "which does not exist: create it or correct the label"
-        ]
+        )
+        return [message]
     return [*_egress(spec, plan), *_runner(spec, plan), *_graph(spec, plan)]
+
+
+def reach(spec: WorkflowSpec, plan: Plan | None) -> Reach:
+    """What a workflow that is not refused may connect to."""
+    limits = plan.spec.egress if plan and plan.spec else None
+    has_plan = plan is not None and plan.spec is not None
+    private = has_plan and (limits is None or limits.allow_private)
+    return Reach(spec.egress.allow, private)
 
 
 def _egress(spec: WorkflowSpec, plan: Plan | None) -> Iterator[str]:

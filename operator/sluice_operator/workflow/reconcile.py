@@ -5,6 +5,7 @@ from typing import Any
 
 from sluice_core import conditions, names, validation
 from sluice_core.definition import Definition, digest
+from sluice_core.finding import Finding
 from sluice_operator.workflow import lifecycle, permits, rollout, versions
 from sluice_operator.workflow.observed import Child, Manifest, Observed
 from sluice_operator.workflow.resources import deployment, identity, network_policy, service
@@ -27,8 +28,8 @@ def reconcile(seen: Observed) -> Desired:
     warnings = [_warning(finding) for finding in report.warnings]
     if report.errors:
         first, more = report.errors[0], len(report.errors) - 1
-        message = first.text + (f" (and {more} more: sluice lint shows all)" if more else "")
-        return _refused(seen, first.reason, message, warnings)
+        message = str(first) + (f" (and {more} more: sluice lint shows all)" if more else "")
+        return _refused(seen, _reason(first), message, warnings)
     refusals = permits.refusals(seen.workflow.spec, seen.plan)
     if refusals:
         return _refused(seen, "PlanLimitExceeded", "; ".join(refusals), warnings)
@@ -58,15 +59,13 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     if version.is_new:
         objects.append(versions.make_revision(workflow, version.number, raw, digest(raw)))
     if size.replicas is not None:
-        allow = workflow.spec.egress.allow
+        reach = permits.reach(workflow.spec, seen.plan)
         objects += [
             identity.make_service_account(workflow),
             identity.make_keys(workflow, installation.public_keys),
-            network_policy.make_network_policy(workflow, installation, allow),
+            network_policy.make_network_policy(workflow, installation, reach),
             service.make_service(workflow, installation),
-            deployment.make_deployment(
-                workflow, installation, replicas=size.replicas, egress=allow
-            ),
+            deployment.make_deployment(workflow, installation, replicas=size.replicas, reach=reach),
         ]
     shown = rollout.read(seen.deployment, seen.pods, size.replicas)
     status = _status(seen, _conditions(seen, size, shown), warnings)
@@ -141,7 +140,14 @@ def _surplus(seen: Observed, objects: list[Manifest]) -> tuple[Child, ...]:
     return (*stale, *(Child("ControllerRevision", names.revision(name, r.number)) for r in old))
 
 
-def _warning(finding: validation.Finding) -> dict[str, Any]:
+def _reason(finding: Finding) -> str:
+    """The condition's reason: actions and their configuration apart from the graph."""
+    if finding.type in ("UnknownAction", "InvalidConfig"):
+        return finding.type
+    return "InvalidConfig" if finding.type == "MissingConfig" else "InvalidGraph"
+
+
+def _warning(finding: Finding) -> dict[str, Any]:
     shown = {"type": finding.type, "message": finding.message}
     return shown | ({"step": finding.step} if finding.step else {})
 

@@ -10,7 +10,8 @@ from sluice_operator.workflow.observed import Manifest
 
 STUCK = (
     "CreateContainerConfigError", "CreateContainerError", "CrashLoopBackOff", "ErrImageNeverPull",
-    "ErrImagePull", "ImageInspectError", "ImagePullBackOff", "InvalidImageName", "RunContainerError",
+    "ErrImagePull", "ImageInspectError", "ImagePullBackOff", "InvalidImageName",
+    "RunContainerError",
 )  # fmt: skip
 
 

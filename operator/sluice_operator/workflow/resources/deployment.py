@@ -1,25 +1,24 @@
 """The runner's Deployment. A new definition changes nothing here, so editing rolls no pod."""
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from sluice_core import names
 from sluice_core.api.workflow import Workflow
-from sluice_operator.workflow.observed import Installation
+from sluice_operator.workflow.observed import Installation, Reach
 from sluice_operator.workflow.resources.meta import metadata
 
 USER = 65532
-GRACE_SECONDS = 30
+GRACE_SECONDS = 60
 KEYS_PATH = "/etc/sluice/keys"
 
 
 def make_deployment(
-    workflow: Workflow, installation: Installation, *, replicas: int, egress: Iterable[str]
+    workflow: Workflow, installation: Installation, *, replicas: int, reach: Reach
 ) -> dict[str, Any]:
-    """`egress` is what of `egress.allow` the plan permits."""
+    """`reach` is where the plan lets the runner connect to."""
     name = workflow.metadata.name
     return {
         "apiVersion": "apps/v1",
@@ -35,7 +34,7 @@ def make_deployment(
             },
             "template": {
                 "metadata": {"labels": _pod_labels(workflow)},
-                "spec": _pod(workflow, installation, list(egress)),
+                "spec": _pod(workflow, installation, reach),
             },
         },
     }
@@ -56,7 +55,7 @@ def _pod_labels(workflow: Workflow) -> dict[str, str]:
     }
 
 
-def _pod(workflow: Workflow, installation: Installation, egress: list[str]) -> dict[str, Any]:
+def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[str, Any]:
     runner = workflow.spec.runner
     account = runner.service_account_name or names.runner(workflow.metadata.name)
     pod: dict[str, Any] = {
@@ -71,7 +70,7 @@ def _pod(workflow: Workflow, installation: Installation, egress: list[str]) -> d
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(workflow, installation, egress)],
+        "containers": [_container(workflow, installation, reach)],
         "volumes": [
             {
                 "name": "keys",
@@ -87,13 +86,13 @@ def _pod(workflow: Workflow, installation: Installation, egress: list[str]) -> d
     return pod
 
 
-def _container(workflow: Workflow, installation: Installation, egress: list[str]) -> dict[str, Any]:
+def _container(workflow: Workflow, installation: Installation, reach: Reach) -> dict[str, Any]:
     return {
         "name": names.RUNNER_CONTAINER,
         "image": workflow.spec.runner.image or installation.runner_image,
         "imagePullPolicy": installation.pull_policy,
         "command": ["sluice-runner"],
-        "env": [*_env(workflow, egress), *_own_env(workflow)],
+        "env": [*_env(workflow, reach), *_own_env(workflow)],
         "ports": [{"name": "http", "containerPort": names.RUNNER_PORT, "protocol": "TCP"}],
         "readinessProbe": {
             "httpGet": {"path": "/readyz", "port": "http"},
@@ -113,14 +112,16 @@ def _container(workflow: Workflow, installation: Installation, egress: list[str]
     }
 
 
-def _env(workflow: Workflow, egress: list[str]) -> list[dict[str, Any]]:
+def _env(workflow: Workflow, reach: Reach) -> list[dict[str, Any]]:
     meta, runner = workflow.metadata, workflow.spec.runner
     literal = {
         "SLUICE_WORKFLOW": meta.name,
         "SLUICE_NAMESPACE": meta.namespace,
         "SLUICE_WORKFLOW_UID": meta.uid,
         "SLUICE_SLOTS": str(runner.concurrency),
-        "SLUICE_EGRESS_ALLOW": orjson.dumps(egress).decode(),
+        "SLUICE_EGRESS_ALLOW": orjson.dumps(reach.allow).decode(),
+        "SLUICE_EGRESS_PRIVATE": "true" if reach.private else "false",
+        "SLUICE_ENV_NAMES": orjson.dumps([one.name for one in runner.env]).decode(),
         "SLUICE_KEYS_DIR": KEYS_PATH,
         "SLUICE_DRAIN_SECONDS": str(GRACE_SECONDS - 5),
     }

@@ -5,13 +5,12 @@ only, so it admits what the guard may admit, and keeps the private ranges shut o
 """
 
 import ipaddress
-from collections.abc import Iterable
 from typing import Any
 
 from sluice_core import names
 from sluice_core.api.workflow import Workflow
 from sluice_core.egress import Target, parse
-from sluice_operator.workflow.observed import Installation
+from sluice_operator.workflow.observed import Installation, Reach
 from sluice_operator.workflow.resources.meta import metadata
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -24,7 +23,7 @@ PRIVATE_V6 = ("::/64", "64:ff9b::/96", "2002::/16", "fc00::/7", "fe80::/9", "ff0
 
 
 def make_network_policy(
-    workflow: Workflow, installation: Installation, egress: Iterable[str]
+    workflow: Workflow, installation: Installation, reach: Reach
 ) -> dict[str, Any]:
     """Ingress from operator and gateway; egress to DNS, public HTTPS and what is allowed."""
     return {
@@ -38,7 +37,7 @@ def make_network_policy(
             "egress": [
                 _dns(),
                 _public_https(),
-                *(_allowed(parse(entry), installation.cluster_domain) for entry in egress),
+                *(_allowed(parse(entry), installation.cluster_domain) for entry in reach.allow),
             ],
         },
     }
@@ -99,4 +98,4 @@ def _service_namespace(host: str, domain: str) -> str | None:
 def is_private(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     """Whether a part of the network lies in the ranges that are shut by default."""
     ranges = PRIVATE_V4 if network.version == 4 else PRIVATE_V6
-    return any(network.overlaps(ipaddress.ip_network(one)) for one in ranges)  # type: ignore[arg-type]
+    return any(network.overlaps(ipaddress.ip_network(one)) for one in ranges)

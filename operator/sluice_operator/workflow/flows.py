@@ -1,0 +1,45 @@
+"""What of the decisions about workflows their runs depend on."""
+
+from dataclasses import dataclass
+
+from sluice_core.conditions import find
+from sluice_core.definition import Definition, digest
+from sluice_operator.workflow.observed import Observed
+from sluice_operator.workflow.reconcile import Desired
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """A workflow after it was looked at; `raw` is the definition of the current version."""
+
+    uid: str
+    state: str
+    replicas: int
+    version: int
+    digest: str
+    raw: bytes
+    steps: int
+    loss_limit: int
+    invalid: str
+    failure: str
+
+
+def decided(seen: Observed, desired: Desired) -> Decided:
+    """Take from a decision what dispatch needs."""
+    spec, conditions = seen.workflow.spec, desired.status["conditions"]
+    raw = Definition.of(spec).encode()
+    valid, ready = find(conditions, "Valid"), find(conditions, "Ready")
+    invalid = valid["message"] if valid and valid["status"] == "False" else ""
+    failed = ready is not None and ready["reason"] == "RunnerFailed"
+    return Decided(
+        uid=seen.workflow.metadata.uid,
+        state=spec.state,
+        replicas=spec.replicas,
+        version=desired.status.get("version", 0),
+        digest=digest(raw),
+        raw=raw,
+        steps=len(spec.steps),
+        loss_limit=spec.settings.runner_loss_limit,
+        invalid=invalid,
+        failure=ready["message"] if ready is not None and failed else "",
+    )

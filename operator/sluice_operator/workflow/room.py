@@ -1,0 +1,131 @@
+"""Observe one Workflow, decide, and make it so."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from sluice_core import conditions
+from sluice_kube import apply, errors
+from sluice_kube.resources import (
+    CONFIG_MAPS,
+    CONTROLLER_REVISIONS,
+    DEPLOYMENTS,
+    NETWORK_POLICIES,
+    SERVICE_ACCOUNTS,
+    SERVICES,
+    WORKFLOWS,
+    Key,
+    Manifest,
+    Resource,
+)
+from sluice_kube.session import Session
+from sluice_kube.status import StatusWriter
+from sluice_operator.workflow.observe import Observer
+from sluice_operator.workflow.observed import Child, Observed
+from sluice_operator.workflow.reconcile import Desired, reconcile
+
+log = logging.getLogger(__name__)
+
+CHILDREN: Mapping[str, Resource] = {
+    one.kind: one
+    for one in (
+        SERVICE_ACCOUNTS,
+        CONFIG_MAPS,
+        NETWORK_POLICIES,
+        SERVICES,
+        DEPLOYMENTS,
+        CONTROLLER_REVISIONS,
+    )
+}
+
+
+class Room:
+    """Looks at workflows by key; told of each decision by `on_decided`."""
+
+    def __init__(
+        self,
+        session: Session,
+        statuses: StatusWriter,
+        observer: Observer,
+        on_decided: Callable[[Observed, Desired], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._session, self._statuses, self._observer = session, statuses, observer
+        self._on_decided, self._now = on_decided, now
+
+    async def look(self, key: tuple[str, str]) -> None:
+        """Make the children and the status of one workflow what they should be."""
+        try:
+            seen = self._observer.observe(key, self._now())
+        except ValidationError as error:
+            await self._say_unreadable(key, error)
+            return
+        if seen is None:
+            return
+        desired = reconcile(seen)
+        self._on_decided(seen, desired)
+        taken = await self._make(seen, desired)
+        for child in desired.surplus:
+            await self._delete(seen, child)
+        status = _name_taken(desired.status, taken) if taken else desired.status
+        await self._store(seen.manifest, status)
+
+    async def _make(self, seen: Observed, desired: Desired) -> str:
+        """Apply the children; answers what a stranger's object is in the way of."""
+        for manifest in desired.objects:
+            child = Child(manifest["kind"], manifest["metadata"]["name"])
+            resource = CHILDREN[child.kind]
+            try:
+                await apply.apply(self._session, resource, manifest, seen.children.get(child))
+            except apply.NameTaken:
+                namespace = seen.workflow.metadata.namespace
+                return (
+                    f"{child.kind} {child.name} exists and is not this workflow's: delete it, or "
+                    f"give the workflow another name (kubectl -n {namespace} get "
+                    f"{resource.plural} {child.name})"
+                )
+        return ""
+
+    async def _delete(self, seen: Observed, child: Child) -> None:
+        live = seen.children.get(child)
+        if live is None:
+            return
+        meta = live["metadata"]
+        key = Key(meta["namespace"], meta["name"])
+        try:
+            await self._session.delete(CHILDREN[child.kind], key, uid=meta["uid"])
+        except (errors.NotFound, errors.Conflict):
+            log.debug("%s %s is gone already", child.kind, key)
+
+    async def _store(self, manifest: Manifest, status: dict[str, Any]) -> None:
+        await self._statuses.write(WORKFLOWS, manifest, status)
+
+    async def _say_unreadable(self, key: tuple[str, str], error: ValidationError) -> None:
+        manifest = self._observer.workflows[key]
+        meta, before = manifest["metadata"], manifest.get("status", {})
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = f"{place}: {first['msg']}; the object is older than the installed CRDs: edit it"
+        wanted = [
+            conditions.condition("Valid", False, "Unreadable", message),
+            conditions.condition("Ready", False, "Invalid", message),
+        ]
+        merged = conditions.merged(
+            before.get("conditions", []), wanted, generation=meta["generation"], now=self._now()
+        )
+        status = before | {"observedGeneration": meta["generation"], "conditions": merged}
+        await self._store(manifest, status)
+
+
+def _name_taken(status: dict[str, Any], message: str) -> dict[str, Any]:
+    """The same status, but not ready, and with the reason."""
+    changed = [
+        one | {"status": "False", "reason": "NameTaken", "message": message}
+        if one["type"] == "Ready"
+        else one
+        for one in status["conditions"]
+    ]
+    return status | {"conditions": changed, "deploymentStatus": "Failed"}
