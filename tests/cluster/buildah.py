@@ -43,12 +43,18 @@ def build(image: Image, reference: str) -> None:
 
 
 def _write_tools(file: Path, reference: str) -> None:
+    """Even a static program of glibc opens these libraries to look up a name."""
     busybox = Path("/bin/busybox")
+    wanted = ("ld-linux-*.so.*", "libc.so.6", "libresolv.so.2", "libnss_dns.so.2")
+    libraries = [path for name in wanted for path in Path("/lib").glob(f"*-linux-gnu/{name}")]
     applets = [name for name in run(busybox, "--list").split() if name != "busybox"]
     archive.write(
         file,
         reference,
-        files={"bin/busybox": busybox},
+        files={
+            "bin/busybox": busybox.resolve(),
+            **{str(path).lstrip("/"): path.resolve() for path in libraries},
+        },
         links={f"bin/{name}": "busybox" for name in applets},
         entrypoint=(),
     )

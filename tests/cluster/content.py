@@ -32,7 +32,11 @@ RUNNER = Image(
     dockerfile="runner-image/Dockerfile",
     sources=("requirements/runner.txt", "operator/sluice_core", "runner-image/sluice_runner"),
 )
-TOOLS = Image(name="sluice-test-tools", dockerfile="tests/cluster/tools/Dockerfile", sources=())
+TOOLS = Image(
+    name="sluice-test-tools",
+    dockerfile="tests/cluster/tools/Dockerfile",
+    sources=("tests/cluster/archive.py", "tests/cluster/buildah.py"),
+)
 
 
 def reference(image: Image, root: Path, base: str) -> str:

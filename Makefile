@@ -1,0 +1,63 @@
+# The menu of the project. `make` alone prints it.
+.DEFAULT_GOAL := help
+.PHONY: help cluster cluster-down images crds install demo check test unit integration e2e bench
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+CLUSTER := PYTHONPATH=tests $(PY) -m cluster
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+cluster: $(INSTALLED) ## A Kubernetes to try things on: yours, kind, or one made here; prints KUBECONFIG
+	@$(CLUSTER) up
+
+cluster-down: $(INSTALLED) ## Take that Kubernetes away, with all that it left
+	@$(CLUSTER) down
+
+images: cluster ## Build what changed of the operator's and the runner's images, and load them
+	@$(CLUSTER) images
+
+crds: $(INSTALLED) ## Write crds/ and the chart's copy from the models
+	@$(PY) -m sluice_core.crd crds
+	@mkdir -p charts/sluice/crds && cp crds/*.yaml charts/sluice/crds/
+
+install: images ## Install or upgrade the chart in that cluster
+	@$(CLUSTER) install
+
+demo: install ## Play the example from end to end, with what it prints
+	@KUBECONFIG=$$($(CLUSTER) kubeconfig) examples/demo/run
+
+check: $(INSTALLED) ## Style, types, dependency rules, generated files up to date
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy tests/cluster tests/unit/cluster
+	$(VENV)/bin/lint-imports
+	$(PY) -m sluice_core.crd --check crds
+
+unit: $(INSTALLED) ## Tests that need nothing
+	$(VENV)/bin/pytest tests/unit
+
+integration: $(INSTALLED) ## Tests against a real API server
+	@$(CLUSTER) test tests/integration
+
+e2e: $(INSTALLED) ## Tests of the installed chart, one file per promise
+	@$(CLUSTER) test tests/e2e
+
+test: check ## Everything but the bench; makes a cluster of its own where none is up
+	@$(CLUSTER) test tests/unit tests/integration tests/e2e
+
+bench: install ## Measure Sluice against the bare thing beside it
+	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench
+
+# The project itself is installed in place and without dependencies: the list with hashes has them all.
+$(INSTALLED): requirements/dev.txt requirements/build.txt pyproject.toml
+	@test -x $(PY) || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sluice needs Python 3.11 or newer")'
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(PY) -m pip install --quiet --require-hashes --requirement requirements/build.txt
+	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
