@@ -4,7 +4,6 @@ Nothing is remembered in annotations. What we applied before stands in the objec
 so a field that was dropped from the manifest is noticed after a restart too.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -12,8 +11,6 @@ from typing import Any, TypeAlias
 from sluice_kube import errors, fieldsets
 from sluice_kube.resources import Key, Manifest, Resource
 from sluice_kube.session import MANAGER, Session
-
-log = logging.getLogger(__name__)
 
 # No object ever has it, for etcd's first write makes revision 2. So an apply with it creates, or
 # meets 409 when the name is taken. Unlike a POST it leaves an entry of operation Apply in
@@ -101,53 +98,33 @@ def _controller(manifest: Manifest) -> Mapping[str, Any]:
     return next((reference for reference in references if reference.get("controller")), {})
 
 
-class Applier:
-    """Makes objects as desired, with as few writes as that takes."""
+async def apply(
+    session: Session, resource: Resource, desired: Manifest, live: Manifest | None
+) -> Manifest:
+    """The object as it then is. `live` may be old: the server is asked when that matters.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._settled: dict[tuple[Resource, Key], tuple[Manifest, str]] = {}
-
-    async def apply(self, resource: Resource, desired: Manifest, live: Manifest | None) -> Manifest:
-        """The object as it then is. `live` may be old: the server is asked when that matters.
-
-        Raises NameTaken, and the ApiError of a write that the server refuses.
-        """
-        key = Key.of(desired)
-        for _ in range(ATTEMPTS):
-            step = needed(desired, live)
-            if isinstance(step, Taken):
-                raise NameTaken(f"{resource.kind} {key} exists and belongs to {step.owner}")
-            if live is not None and (
-                isinstance(step, Nothing) or self._is_settled(resource, desired, live)
-            ):
-                return live
-            try:
-                made = await self._session.apply(resource, _written(desired, step))
-            except errors.Conflict:
-                live = await self._read(resource, key)
-                continue
-            self._settle(resource, desired, made)
-            return made
-        raise errors.Conflict(409, "Conflict", f"{resource.kind} {key} keeps changing")
-
-    async def _read(self, resource: Resource, key: Key) -> Manifest | None:
+    Raises NameTaken, and the ApiError of a write that the server refuses. What the server
+    changes in all that is applied (a webhook) costs one request a call, and writes nothing.
+    """
+    key = Key.of(desired)
+    for _ in range(ATTEMPTS):
+        step = needed(desired, live)
+        if isinstance(step, Taken):
+            raise NameTaken(f"{resource.kind} {key} exists and belongs to {step.owner}")
+        if live is not None and isinstance(step, Nothing):
+            return live
         try:
-            return await self._session.get(resource, key)
-        except errors.NotFound:
-            return None
+            return await session.apply(resource, _written(desired, step))
+        except errors.Conflict:
+            live = await _read(session, resource, key)
+    raise errors.Conflict(409, "Conflict", f"{resource.kind} {key} keeps changing")
 
-    def _settle(self, resource: Resource, desired: Manifest, made: Manifest) -> None:
-        """Remembers what the server does not keep as applied, so as not to fight over it."""
-        place = resource, Key.of(desired)
-        self._settled.pop(place, None)
-        if isinstance(needed(desired, made), Apply):
-            log.warning("%s %s: the server changes what is applied", resource.kind, place[1])
-            self._settled[place] = desired, made["metadata"]["resourceVersion"]
 
-    def _is_settled(self, resource: Resource, desired: Manifest, live: Manifest) -> bool:
-        remembered = self._settled.get((resource, Key.of(desired)))
-        return remembered == (desired, live["metadata"]["resourceVersion"])
+async def _read(session: Session, resource: Resource, key: Key) -> Manifest | None:
+    try:
+        return await session.get(resource, key)
+    except errors.NotFound:
+        return None
 
 
 def _written(desired: Manifest, step: Step) -> Manifest:
