@@ -24,10 +24,12 @@ class Sandbox:
         """What the last probe found."""
         return self._reason
 
-    async def render(self, value: JsonValue, context: Mapping[str, JsonValue]) -> JsonValue:
+    async def render(
+        self, value: JsonValue, context: Mapping[str, JsonValue], root: str
+    ) -> JsonValue:
         """Raises the engine's TemplateFailed."""
         try:
-            return await self._renderer.render(value, dict(context))
+            return await self._renderer.render(value, dict(context), root)
         except templating.TemplateFailed as failed:
             raise TemplateFailed(failed.kind, failed.path, failed.message) from failed
 

@@ -68,15 +68,17 @@ class PlainRenderer:
         self.contexts: list[dict[str, JsonValue]] = []
         self._jinja = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
 
-    async def render(self, value: JsonValue, context: Mapping[str, JsonValue]) -> JsonValue:
+    async def render(
+        self, value: JsonValue, context: Mapping[str, JsonValue], root: str
+    ) -> JsonValue:
         self.contexts.append(dict(context))
-        return self._fill(value, context, "")
+        return self._fill(value, context, root)
 
     def _fill(self, value: JsonValue, context: Mapping[str, JsonValue], path: str) -> Any:
         if isinstance(value, dict):
-            return {k: self._fill(v, context, f"{path}.{k}".strip(".")) for k, v in value.items()}
+            return {k: self._fill(v, context, f"{path}.{k}") for k, v in value.items()}
         if isinstance(value, list):
-            return [self._fill(v, context, f"{path}.{i}") for i, v in enumerate(value)]
+            return [self._fill(v, context, f"{path}[{i}]") for i, v in enumerate(value)]
         if not isinstance(value, str):
             return value
         try:

@@ -38,15 +38,14 @@ async def rendered(renderer: Renderer, value: JsonValue, scope: Scope, field: st
         return value
     context = paths.select(scope, reads.of_templates(value))
     try:
-        return await renderer.render(value, context)
+        return await renderer.render(value, context, field)
     except TemplateFailed as error:
-        place = f"{field}.{error.path}" if error.path else field
-        raise _template_failure(error, place) from error
+        raise _template_failure(error) from error
 
 
-def _template_failure(error: TemplateFailed, place: str) -> StepFailed:
+def _template_failure(error: TemplateFailed) -> StepFailed:
     reason = error.kind if error.kind.startswith("Template") else f"Template{error.kind}"
-    message = f"{place}: {error.message}"
+    message = f"{error.path}: {error.message}"
     match error.kind:
         case "ProcessDied":
             return StepFailed("Transient", reason, message)

@@ -71,8 +71,13 @@ class TemplateFailed(Exception):  # noqa: N818 - what happened to the template
 class Renderer(Protocol):
     """Fills in the templates in a value; raises TemplateFailed."""
 
-    async def render(self, value: JsonValue, context: Mapping[str, JsonValue]) -> JsonValue:
-        """A text that is one expression gives a value of any type; the rest gives text."""
+    async def render(
+        self, value: JsonValue, context: Mapping[str, JsonValue], root: str
+    ) -> JsonValue:
+        """A text that is one expression gives a value of any type; the rest gives text.
+
+        The path of a TemplateFailed begins with `root`.
+        """
 
 
 def _now() -> datetime:

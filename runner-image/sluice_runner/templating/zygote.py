@@ -12,20 +12,34 @@ import signal
 import socket
 import struct
 import sys
+import unicodedata  # noqa: F401 - Python imports it at the first name or escape beyond ASCII
+
+import jinja2.debug  # noqa: F401 - Jinja imports it at the first error
 
 from sluice_runner.templating import child
+from sluice_runner.templating.limits import Refused
 from sluice_runner.templating.rendering import Kitchen
 
 MESSAGE = struct.Struct("!cI")
+# With a text in quotes, since reading one imports a codec, and a child opens no file any more.
+_WARM_UP = "{% for x in warm %}{{ x.up ~ 'text' }}{% endfor %}"
+
+_WARMING = (
+    "{% for x in data %}{{ x.up }}{{ loop.index }}{% endfor %}",
+    r"{{ 'é\u00e9\N{DIGIT ONE}' ~ data.é }}",
+    "{{ data|uper }}",
+    "{{ 0|dateformat('%A %d %Z') }}{{ '2026-01-01T00:00:00+02:00'|dateadd(days=1) }}",
+    "{{ '{' | fromjson }}",
+    "{{ 'eA==' | b64decode }}{{ data[0] | urlencode }}",
+    "{{ nope }}",
+    "{{ ",
+)
 
 
 def main() -> None:
     """Serve the runner until it hangs up; then kill what is left."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    kitchen = Kitchen()
-    kitchen.render("{% for x in warm %}{{ x.up }}{% endfor %}", {"warm": [{"up": 1}]})
-    gc.collect()
-    gc.freeze()
+    kitchen = _warmed()
     children: dict[int, int] = {}
     while True:
         message, sockets, _, _ = socket.recv_fds(control, MESSAGE.size, 1, socket.MSG_WAITALL)
@@ -39,6 +53,17 @@ def main() -> None:
             _kill(children.get(number))
     for pid in children.values():
         _kill(pid)
+
+
+def _warmed() -> Kitchen:
+    """A child can open no file, so what is imported on first use has to be used here."""
+    kitchen = Kitchen()
+    for source in _WARMING:
+        with contextlib.suppress(Refused):
+            kitchen.render(source, {"data": [{"up": 1}]})
+    gc.collect()
+    gc.freeze()
+    return kitchen
 
 
 def _fork(connection: int, control: socket.socket, kitchen: Kitchen) -> int:

@@ -26,6 +26,7 @@ class Verbatim:
         self,
         value: JsonValue,
         context: Mapping[str, JsonValue],  # noqa: ARG002 - the port's
+        root: str,  # noqa: ARG002
     ) -> JsonValue:
         return value
 

@@ -61,7 +61,7 @@ async def test_readiness_is_what_the_probe_finds(
 
 async def test_the_engine_is_told_in_its_own_words() -> None:
     with pytest.raises(TemplateFailed) as failed:
-        await Sandbox(Scripted(dead)).render("{{ a }}", {})
+        await Sandbox(Scripted(dead)).render("{{ a }}", {}, "with")
 
     told = failed.value
     assert (told.kind, told.path, told.message) == (

@@ -145,7 +145,7 @@ class Waiting:
         self.reached.set()
         await asyncio.Event().wait()
 
-    async def render(self, _value: Any, _context: Any) -> Any:
+    async def render(self, *_: Any) -> Any:
         await self()
 
 
