@@ -1,12 +1,12 @@
 """Put the application together: routes, problems, metrics, OpenAPI."""
 
-from importlib.metadata import version
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
+from sluice_core.release import RELEASE
 from sluice_gateway import openapi, problems
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes.health import Service
@@ -24,7 +24,7 @@ def make_app(triggers: Triggers, runs: SeeRuns, service: Service, metrics: Metri
     """The application. `/docs` needs scripts from elsewhere, so there is none."""
     app = FastAPI(
         title="Sluice",
-        version=version("sluice"),
+        version=RELEASE,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sluice_core import record, wire
+from sluice_core import wire
+from sluice_core.record import Record
 
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
 
@@ -59,7 +60,7 @@ class Run:
     pod_name: str = ""
     through: int = 0
     pinned: Pinned | None = None
-    record: record.Record = field(default_factory=record.Record)
+    record: Record = field(default_factory=Record)
     blocked_by: set[str] = field(default_factory=set)
     waiting_for: tuple[str, str] = ("Pending", "")
     ending: bool = False
@@ -94,7 +95,7 @@ def read(manifest: dict[str, Any]) -> Run:
         generation=meta.get("generation", 1),
         attempt=max(1, status.get("attempt", 1)) + (1 if interrupted else 0),
         losses=status.get("runnerLosses", 0),
-        record=record.Record(kept_steps(status)),
+        record=Record(kept_steps(status)),
     )
 
 
