@@ -2,17 +2,15 @@
 
 import pytest
 
-from sluice_core.api.kind import RULES
+from sluice_core.api.rules import RULES
 from sluice_core.api.run import TERMINAL_PHASE_STAYS, WorkflowRun
 from sluice_core.crd import KINDS, make_definition
 from sluice_core.crd.structural import fields
 from testkit.api_server import ApiServer, a_namespace, an_object, connect
-from testkit.crd_rules import credentials, others, triggers, workflows
 from testkit.crd_rules.row import Row
+from testkit.crd_rules.rows import ROWS
 
 pytestmark = pytest.mark.integration
-
-ROWS = workflows.ROWS | triggers.ROWS | others.ROWS | credentials.ROWS
 
 
 @pytest.fixture(scope="module")

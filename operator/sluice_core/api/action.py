@@ -16,9 +16,10 @@ from sluice_core.api.bounds import (
     Template,
 )
 from sluice_core.api.credential_types import CredentialType
-from sluice_core.api.kind import A_SET, KEYED_BY_NAME, KEYED_BY_TYPE, Column, Kind, Rule, checked_by
+from sluice_core.api.kind import A_SET, KEYED_BY_NAME, KEYED_BY_TYPE, Column, Kind
 from sluice_core.api.lifecycle import EnvVar, Resources
 from sluice_core.api.meta import Condition, Resource, Spec, Status
+from sluice_core.api.rules import Rule
 from sluice_core.api.steps import FailureClass
 
 ActionRole = Literal["Delivers", "Reads", "Transforms"]
@@ -83,14 +84,13 @@ class Port(Spec):
 class ActionSpec(Spec):
     """What the action takes, how it runs and what it gives."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="has(self.http) != has(self.container)",
-                message="an action runs as either http or container, set one of them",
-            )
-        )
-    }
+    rules = (
+        Rule(
+            cel="has(self.http) != has(self.container)",
+            message="an action runs as either http or container, set one of them",
+            holds=lambda it: (it.http is None) != (it.container is None),
+        ),
+    )
 
     title: ShortText | None = Field(None, description="What people call the action.")
     description: LongText | None = Field(None, description="What the action does.")
@@ -150,14 +150,13 @@ class ActionStatus(Status):
 class WorkflowAction(Resource):
     """An action of the user's own, named by the object's name."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="size(self.metadata.name) <= 63",
-                message="metadata.name is the action's name and has at most 63 characters",
-            )
-        )
-    }
+    rules = (
+        Rule(
+            cel="size(self.metadata.name) <= 63",
+            message="metadata.name is the action's name and has at most 63 characters",
+            holds=lambda it: len(it.metadata.name) <= 63,
+        ),
+    )
     kind_info: ClassVar[Kind] = Kind(
         name="WorkflowAction",
         plural="workflowactions",

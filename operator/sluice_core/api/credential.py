@@ -11,8 +11,9 @@ from sluice_core.api.credential_types import (
     CredentialType,
     SecretField,
 )
-from sluice_core.api.kind import KEYED_BY_TYPE, Column, Kind, Rule, checked_by
+from sluice_core.api.kind import KEYED_BY_TYPE, Column, Kind
 from sluice_core.api.meta import Condition, Resource, Spec, Status, named_by_a_label
+from sluice_core.api.rules import Rule
 
 Tls = Literal["StartTls", "Tls", "None"]
 Dialect = Literal["postgresql", "mysql"]
@@ -69,36 +70,42 @@ class CredentialConfig(Spec):
     )
 
 
+def _key_has_one_place(spec: "CredentialSpec") -> bool:
+    config = spec.config
+    return spec.type != "HttpApiKey" or (config.header is None) != (config.query is None)
+
+
 class CredentialSpec(Spec):
     """Where the secret fields of the credential are, and what is no secret."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            *KEYS_FIT_TYPE,
-            *CONFIG_FITS_TYPE,
-            Rule(
-                rule=(
-                    "!(self.type in ['Smtp', 'Ftp', 'Sftp'])"
-                    " || (has(self.config) && has(self.config.host))"
-                ),
-                message="config.host is needed, the host of the server",
-                field_path=".config",
+    rules = (
+        *KEYS_FIT_TYPE,
+        *CONFIG_FITS_TYPE,
+        Rule(
+            cel=(
+                "!(self.type in ['Smtp', 'Ftp', 'Sftp'])"
+                " || (has(self.config) && has(self.config.host))"
             ),
-            Rule(
-                rule=("self.type != 'Database' || (has(self.config) && has(self.config.dialect))"),
-                message="config.dialect is needed: postgresql or mysql",
-                field_path=".config",
+            message="config.host is needed, the host of the server",
+            holds=lambda it: it.type not in ("Smtp", "Ftp", "Sftp") or it.config.host is not None,
+            field_path=".config",
+        ),
+        Rule(
+            cel=("self.type != 'Database' || (has(self.config) && has(self.config.dialect))"),
+            message="config.dialect is needed: postgresql or mysql",
+            holds=lambda it: it.type != "Database" or it.config.dialect is not None,
+            field_path=".config",
+        ),
+        Rule(
+            cel=(
+                "self.type != 'HttpApiKey' || (has(self.config)"
+                " && has(self.config.header) != has(self.config.query))"
             ),
-            Rule(
-                rule=(
-                    "self.type != 'HttpApiKey' || (has(self.config)"
-                    " && has(self.config.header) != has(self.config.query))"
-                ),
-                message="set config.header or config.query, the place that carries the key",
-                field_path=".config",
-            ),
-        )
-    }
+            message="set config.header or config.query, the place that carries the key",
+            holds=_key_has_one_place,
+            field_path=".config",
+        ),
+    )
 
     type: CredentialType = Field(description="What the credential is for.")
     secret_ref: SecretRef = Field(
@@ -134,7 +141,7 @@ class CredentialStatus(Status):
 class WorkflowCredential(Resource):
     """A type and a reference to a Secret; the object itself has no place for a secret."""
 
-    model_config = {"json_schema_extra": checked_by(named_by_a_label(63))}
+    rules = (named_by_a_label(63),)
     kind_info: ClassVar[Kind] = Kind(
         name="WorkflowCredential",
         plural="workflowcredentials",

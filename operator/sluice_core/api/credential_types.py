@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sluice_core.api.kind import Rule
+from pydantic import BaseModel
+
+from sluice_core.api.rules import Rule
 
 CredentialType = Literal[
     "Smtp",
@@ -95,11 +97,12 @@ def _words(words: tuple[str, ...]) -> str:
 
 def _secrets_of(kind: str, fields: Fields) -> Rule:
     return Rule(
-        rule=(
+        cel=(
             f"self.type != '{kind}' || !has(self.keys)"
             f" || self.keys.all(field, field in {_words(fields.secret)})"
         ),
         message=f"the secret fields of {kind} are {', '.join(fields.secret)}",
+        holds=lambda it: it.type != kind or it.keys.keys() <= set(fields.secret),
         field_path=".keys",
     )
 
@@ -107,11 +110,16 @@ def _secrets_of(kind: str, fields: Fields) -> Rule:
 KEYS_FIT_TYPE = tuple(_secrets_of(kind, fields) for kind, fields in FIELDS.items())
 
 
+def _has(config: BaseModel, field: str) -> bool:
+    return field in config.model_dump(exclude_unset=True, exclude_none=True)
+
+
 def _only_for(field: str) -> Rule:
     types = tuple(kind for kind, fields in FIELDS.items() if field in fields.config)
     return Rule(
-        rule=(f"!has(self.config) || !has(self.config.{field}) || self.type in {_words(types)}"),
+        cel=(f"!has(self.config) || !has(self.config.{field}) || self.type in {_words(types)}"),
         message=f"config.{field} is for {', '.join(types)}, remove it",
+        holds=lambda it: it.type in types or not _has(it.config, field),
         field_path=".config",
     )
 

@@ -1,4 +1,4 @@
-"""What a custom resource definition says beyond its schema: names, columns, rules, list types."""
+"""What a custom resource definition says beyond its schema: names, columns, list types."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,9 +6,6 @@ from typing import Any, Literal
 GROUP = "sluice.dev"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
-
-RULES = "x-kubernetes-validations"
-PATTERN_MESSAGE = "x-sluice-pattern-message"
 
 Extra = dict[str, Any]
 
@@ -24,32 +21,6 @@ A_SET: Extra = {"x-kubernetes-list-type": "set"}
 ANY_JSON: Extra = {"x-kubernetes-preserve-unknown-fields": True}
 NULLABLE: Extra = {"nullable": True}
 INT_OR_STRING: Extra = {"x-kubernetes-int-or-string": True}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """A CEL rule of the API server, and what it tells a person to do.
-
-    No messageExpression: its cost counts like a rule's, and with a value in it exceeds the budget.
-    """
-
-    rule: str
-    message: str
-    field_path: str = ""
-
-    def __str__(self) -> str:
-        return self.rule
-
-    @property
-    def schema(self) -> dict[str, str]:
-        """The rule as an item of `x-kubernetes-validations`."""
-        item = {"rule": self.rule, "message": self.message}
-        return item | ({"fieldPath": self.field_path} if self.field_path else {})
-
-
-def checked_by(*rules: Rule) -> Extra:
-    """The `json_schema_extra` of a model or field that the API server holds to these rules."""
-    return {RULES: [rule.schema for rule in rules]}
 
 
 @dataclass(frozen=True, kw_only=True)

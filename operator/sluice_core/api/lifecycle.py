@@ -1,12 +1,14 @@
 """When a workflow's runner is up, and what its pods look like."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice_core.api.bounds import ObjectName, Quantity, TimeZone, says
-from sluice_core.api.kind import A_SET, KEYED_BY_NAME, NULLABLE, Rule, checked_by
+from sluice_core.api.bounds import ObjectName, Quantity, TimeZone
+from sluice_core.api.kind import A_SET, KEYED_BY_NAME, NULLABLE
 from sluice_core.api.meta import Spec
+from sluice_core.api.rules import Form, Rule
 
 LifecyclePolicy = Literal["AlwaysOn", "IdleShutdown", "OnDemand", "ScheduledWindow"]
 Outside = Literal["Queue", "Reject"]
@@ -17,11 +19,8 @@ IDLE_MINUTES = 30
 Weekday = Annotated[int, Field(ge=0, le=6)]
 TimeOfDay = Annotated[
     str,
-    Field(
-        max_length=5,
-        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
-        json_schema_extra=says("write the time of day as HH:MM, from 00:00 to 23:59"),
-    ),
+    Field(max_length=5),
+    Form(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "write the time of day as HH:MM, from 00:00 to 23:59"),
 ]
 
 
@@ -55,23 +54,23 @@ class Window(Spec):
 class Lifecycle(Spec):
     """When the runner is up."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule=(
-                    "!has(self.idleTimeoutMinutes) || !has(self.policy)"
-                    " || self.policy == 'IdleShutdown'"
-                ),
-                message="idleTimeoutMinutes is for policy IdleShutdown, remove it",
-                field_path=".idleTimeoutMinutes",
+    rules = (
+        Rule(
+            cel=(
+                "!has(self.idleTimeoutMinutes) || !has(self.policy)"
+                " || self.policy == 'IdleShutdown'"
             ),
-            Rule(
-                rule=("has(self.window) == (has(self.policy) && self.policy == 'ScheduledWindow')"),
-                message="policy ScheduledWindow needs window, and other policies have none",
-                field_path=".window",
-            ),
-        )
-    }
+            message="idleTimeoutMinutes is for policy IdleShutdown, remove it",
+            holds=lambda it: it.idle_timeout_minutes is None or it.policy == "IdleShutdown",
+            field_path=".idleTimeoutMinutes",
+        ),
+        Rule(
+            cel=("has(self.window) == (has(self.policy) && self.policy == 'ScheduledWindow')"),
+            message="policy ScheduledWindow needs window, and other policies have none",
+            holds=lambda it: (it.window is not None) == (it.policy == "ScheduledWindow"),
+            field_path=".window",
+        ),
+    )
 
     policy: LifecyclePolicy = Field("IdleShutdown", description="When the runner is up.")
     idle_timeout_minutes: int | None = Field(
@@ -120,27 +119,31 @@ class Toleration(Spec):
     )
 
 
+# What changes how the runner's own process loads code, trusts certificates or finds its way out.
+_REFUSED = re.compile(r"(?i)^(ld_|python|ssl_|sluice_)|_proxy$")
+EnvName = Annotated[
+    str,
+    Field(max_length=128),
+    Form(
+        r"^[A-Za-z_][A-Za-z0-9_]*$",
+        "begin with a letter or underscore, then use letters, digits and underscores",
+    ),
+]
+
+
 class EnvVar(Spec):
     """An environment variable with a literal value."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule=r"!self.name.matches('(?i)^(ld_|python|ssl_|sluice_)|_proxy$')",
-                message="LD_*, PYTHON*, SSL_*, SLUICE_* and *_PROXY cannot be set here",
-                field_path=".name",
-            )
-        )
-    }
-
-    name: str = Field(
-        max_length=128,
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        json_schema_extra=says(
-            "begin with a letter or underscore, then use letters, digits and underscores"
+    rules = (
+        Rule(
+            cel=f"!self.name.matches('{_REFUSED.pattern}')",
+            message="LD_*, PYTHON*, SSL_*, SLUICE_* and *_PROXY cannot be set here",
+            holds=lambda it: _REFUSED.search(it.name) is None,
+            field_path=".name",
         ),
-        description="Name of the variable.",
     )
+
+    name: EnvName = Field(description="Name of the variable.")
     value: str = Field("", max_length=4096, description="Its value; never a secret.")
 
 

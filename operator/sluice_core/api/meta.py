@@ -1,5 +1,6 @@
 """What every object has: metadata and conditions, and the two ways of reading a model."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -7,13 +8,17 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from sluice_core.api.kind import Kind, Rule
+from sluice_core.api.kind import Kind
+from sluice_core.api.rules import RULES, Rule
 
 
 def wire_name(attribute: str) -> str:
@@ -22,7 +27,12 @@ def wire_name(attribute: str) -> str:
 
 
 class Spec(BaseModel):
-    """What people write: an unknown field is an error."""
+    """What people write: an unknown field is an error, and so is what breaks one of the rules.
+
+    The rules are the API server's to enforce; `rules.broken` tells offline what it would say.
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
 
     model_config = ConfigDict(
         alias_generator=wire_name,
@@ -32,6 +42,16 @@ class Spec(BaseModel):
         extra="forbid",
         frozen=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        reference = handler(core_schema)
+        if cls.rules:
+            schema = handler.resolve_ref_schema(reference)
+            schema[RULES] = [rule.schema for rule in cls.rules]
+        return reference
 
 
 class Status(BaseModel):
@@ -118,8 +138,10 @@ class Resource(Spec):
 
 def named_by_a_label(longest: int, hint: str = "") -> Rule:
     """The rule of a kind whose names end up in labels and in names of other objects."""
+    label = re.compile(f"^[a-z0-9]([-a-z0-9]{{0,{longest - 2}}}[a-z0-9])?$")
     return Rule(
-        rule=f"self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{{0,{longest - 2}}}[a-z0-9])?$')",
+        cel=f"self.metadata.name.matches('{label.pattern}')",
+        holds=lambda it: label.fullmatch(it.metadata.name) is not None,
         message=(
             f"metadata.name must be a DNS label of at most {longest} characters: "
             f"lower-case letters, digits and hyphens{hint}"

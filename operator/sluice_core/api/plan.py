@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sluice_core.api.bounds import ActionName, Cidr, EgressHost, ObjectName
-from sluice_core.api.kind import A_SET, KEYED_BY_TYPE, Column, Kind, checked_by
+from sluice_core.api.kind import A_SET, KEYED_BY_TYPE, Column, Kind
 from sluice_core.api.meta import Condition, Resource, Spec, Status, named_by_a_label
 
 Cap = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -90,7 +90,7 @@ class PlanStatus(Status):
 class WorkflowPlan(Resource):
     """Caps and rates of the namespaces labelled sluice.dev/plan with its name."""
 
-    model_config = {"json_schema_extra": checked_by(named_by_a_label(63))}
+    rules = (named_by_a_label(63),)
     kind_info: ClassVar[Kind] = Kind(
         name="WorkflowPlan",
         plural="workflowplans",

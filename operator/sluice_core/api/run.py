@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from sluice_core.api.bounds import Hash, JsonObject, LabelName, WorkflowName
-from sluice_core.api.kind import Column, Kind, Rule, checked_by
+from sluice_core.api.kind import Column, Kind
 from sluice_core.api.meta import Resource, Spec, named_by_a_label
+from sluice_core.api.rules import Rule
 from sluice_core.api.run_status import RunStatus
 from sluice_core.api.steps import Definition
 
@@ -32,15 +33,14 @@ class RunTrigger(Spec):
 class RunSpec(Spec):
     """What is to be executed. All but cancel and priority cannot change."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="!(has(self.resumeFrom) && has(self.definition))",
-                message="a resumed run has the definition of the run it resumes, remove definition",
-                field_path=".definition",
-            )
-        )
-    }
+    rules = (
+        Rule(
+            cel="!(has(self.resumeFrom) && has(self.definition))",
+            message="a resumed run has the definition of the run it resumes, remove definition",
+            holds=lambda it: it.resume_from is None or it.definition is None,
+            field_path=".definition",
+        ),
+    )
 
     workflow: WorkflowName = Field(description="Name of the workflow in this namespace.")
     revision: int | None = Field(
@@ -64,7 +64,7 @@ class RunSpec(Spec):
 
 
 TERMINAL_PHASE_STAYS = Rule(
-    rule=(
+    cel=(
         "!has(oldSelf.status) || !has(oldSelf.status.phase)"
         " || !(oldSelf.status.phase in ['Succeeded', 'Failed', 'Cancelled'])"
         " || (has(self.status) && has(self.status.phase)"
@@ -77,7 +77,10 @@ TERMINAL_PHASE_STAYS = Rule(
 class WorkflowRun(Resource):
     """One execution of a workflow."""
 
-    model_config = {"json_schema_extra": checked_by(named_by_a_label(63), TERMINAL_PHASE_STAYS)}
+    rules = (
+        named_by_a_label(63),
+        TERMINAL_PHASE_STAYS,
+    )
     kind_info: ClassVar[Kind] = Kind(
         name="WorkflowRun",
         plural="workflowruns",

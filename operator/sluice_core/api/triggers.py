@@ -11,8 +11,9 @@ from sluice_core.api.bounds import (
     LabelName,
     TimeZone,
 )
-from sluice_core.api.kind import A_SET, Rule, checked_by
+from sluice_core.api.kind import A_SET
 from sluice_core.api.meta import Spec
+from sluice_core.api.rules import Form, Rule
 from sluice_core.api.webhook import Webhook
 
 ConcurrencyPolicy = Literal["Allow", "Forbid", "Replace", "Queue"]
@@ -20,32 +21,32 @@ CatchUp = Literal["None", "Last", "All"]
 ChangeType = Literal["Added", "Modified", "Deleted"]
 TriggerKind = Literal["Schedule", "Webhook", "Event", "Queue", "Email", "Resource"]
 
-CRON_HAS_FIVE_FIELDS = Rule(
-    rule=r"self.matches('^[^\\s]+([ \\t]+[^\\s]+){4}$')",
-    message="a cron expression has five fields: minute, hour, day of month, month, day of week",
-)
 Cron = Annotated[
     str,
-    Field(min_length=9, max_length=128, json_schema_extra=checked_by(CRON_HAS_FIVE_FIELDS)),
+    Field(min_length=9, max_length=128),
+    Form(
+        r"^[^\s]+([ \t]+[^\s]+){4}$",
+        "a cron expression has five fields: minute, hour, day of month, month, day of week",
+    ),
 ]
 
 
 class Schedule(Spec):
     """Run at the times of a cron expression."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="has(self.cron) != has(self.crons)",
-                message="set either cron or crons",
-            ),
-            Rule(
-                rule="!has(self.maxCatchUp) || (has(self.catchUp) && self.catchUp == 'All')",
-                message="maxCatchUp bounds catchUp: All, remove it or set catchUp to All",
-                field_path=".maxCatchUp",
-            ),
-        )
-    }
+    rules = (
+        Rule(
+            cel="has(self.cron) != has(self.crons)",
+            message="set either cron or crons",
+            holds=lambda it: (it.cron is None) != (it.crons is None),
+        ),
+        Rule(
+            cel="!has(self.maxCatchUp) || (has(self.catchUp) && self.catchUp == 'All')",
+            message="maxCatchUp bounds catchUp: All, remove it or set catchUp to All",
+            holds=lambda it: it.catch_up == "All" or "max_catch_up" not in it.model_fields_set,
+            field_path=".maxCatchUp",
+        ),
+    )
 
     cron: Cron | None = Field(
         None, description="Five fields: minute, hour, day of month, month, day of week."
@@ -128,20 +129,20 @@ class LabelSelector(Spec):
 class ResourceChange(Spec):
     """Run when an object of the own namespace changes."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="!(self.apiVersion == 'v1' && self.kind == 'Secret')",
-                message="Secrets cannot trigger a workflow, choose another kind",
-                field_path=".kind",
-            ),
-            Rule(
-                rule="!self.apiVersion.startsWith('sluice.dev/')",
-                message="objects of Sluice cannot trigger a workflow, use an event trigger",
-                field_path=".apiVersion",
-            ),
-        )
-    }
+    rules = (
+        Rule(
+            cel="!(self.apiVersion == 'v1' && self.kind == 'Secret')",
+            message="Secrets cannot trigger a workflow, choose another kind",
+            holds=lambda it: (it.api_version, it.kind) != ("v1", "Secret"),
+            field_path=".kind",
+        ),
+        Rule(
+            cel="!self.apiVersion.startsWith('sluice.dev/')",
+            message="objects of Sluice cannot trigger a workflow, use an event trigger",
+            holds=lambda it: not it.api_version.startswith("sluice.dev/"),
+            field_path=".apiVersion",
+        ),
+    )
 
     api_version: str = Field(
         min_length=1, max_length=253, description="API group and version of the kind."
@@ -168,15 +169,16 @@ KIND_OF_FIELD: dict[str, TriggerKind] = {
     "resource": "Resource",
 }
 EXACTLY_ONE_KIND = Rule(
-    rule=f"[{', '.join(f'has(self.{field})' for field in KIND_OF_FIELD)}].exists_one(set, set)",
+    cel=f"[{', '.join(f'has(self.{field})' for field in KIND_OF_FIELD)}].exists_one(set, set)",
     message=f"a trigger has exactly one of {', '.join(KIND_OF_FIELD)}",
+    holds=lambda it: it.kind is not None,
 )
 
 
 class Trigger(Spec):
     """One thing that sets a run off."""
 
-    model_config = {"json_schema_extra": checked_by(EXACTLY_ONE_KIND)}
+    rules = (EXACTLY_ONE_KIND,)
 
     name: LabelName = Field(description="Name of the trigger, unique in the workflow.")
     enabled: bool = Field(True, description="Whether it sets runs off; true when absent.")

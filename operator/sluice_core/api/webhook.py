@@ -5,44 +5,48 @@ from typing import Literal
 from pydantic import Field
 
 from sluice_core.api.bounds import SecretKey
-from sluice_core.api.kind import Rule, checked_by
 from sluice_core.api.meta import Spec
+from sluice_core.api.rules import Rule
 
 WebhookAuthType = Literal["StandardWebhooks", "GitHub", "Hmac", "Bearer", "None"]
 Encoding = Literal["Hex", "Base64"]
 Algorithm = Literal["Sha1", "Sha256", "Sha512"]
 Respond = Literal["Accepted", "Result"]
 
+_HMAC = {"header", "prefix", "encoding", "algorithm"}
+
 
 class WebhookAuth(Spec):
     """How the sender of a webhook proves who it is."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule="self.type == 'None' || has(self.secretKey)",
-                message="this type needs secretKey, a key of the Secret sluice-webhooks",
-                field_path=".secretKey",
+    rules = (
+        Rule(
+            cel="self.type == 'None' || has(self.secretKey)",
+            message="this type needs secretKey, a key of the Secret sluice-webhooks",
+            holds=lambda it: it.type == "None" or it.secret_key is not None,
+            field_path=".secretKey",
+        ),
+        Rule(
+            cel="self.type != 'None' || !has(self.secretKey)",
+            message="type None checks nothing, remove secretKey or choose a type that uses it",
+            holds=lambda it: it.type != "None" or it.secret_key is None,
+            field_path=".secretKey",
+        ),
+        Rule(
+            cel="self.type != 'Hmac' || has(self.header)",
+            message="Hmac needs header, the name of the header that carries the signature",
+            holds=lambda it: it.type != "Hmac" or it.header is not None,
+            field_path=".header",
+        ),
+        Rule(
+            cel=(
+                "self.type == 'Hmac' || !(has(self.header) || has(self.prefix)"
+                " || has(self.encoding) || has(self.algorithm))"
             ),
-            Rule(
-                rule="self.type != 'None' || !has(self.secretKey)",
-                message="type None checks nothing, remove secretKey or choose a type that uses it",
-                field_path=".secretKey",
-            ),
-            Rule(
-                rule="self.type != 'Hmac' || has(self.header)",
-                message="Hmac needs header, the name of the header that carries the signature",
-                field_path=".header",
-            ),
-            Rule(
-                rule=(
-                    "self.type == 'Hmac' || !(has(self.header) || has(self.prefix)"
-                    " || has(self.encoding) || has(self.algorithm))"
-                ),
-                message="header, prefix, encoding and algorithm are for type Hmac, remove them",
-            ),
-        )
-    }
+            message="header, prefix, encoding and algorithm are for type Hmac, remove them",
+            holds=lambda it: it.type == "Hmac" or not it.model_fields_set & _HMAC,
+        ),
+    )
 
     type: WebhookAuthType = Field(description="Scheme of the proof; None must be said.")
     secret_key: SecretKey | None = Field(

@@ -14,9 +14,10 @@ from sluice_core.api.bounds import (
     Tag,
     Url,
 )
-from sluice_core.api.kind import A_SET, KEYED_BY_NAME, Column, Kind, Rule, checked_by
+from sluice_core.api.kind import A_SET, KEYED_BY_NAME, Column, Kind
 from sluice_core.api.lifecycle import Lifecycle, Runner
 from sluice_core.api.meta import Resource, Spec, named_by_a_label
+from sluice_core.api.rules import Rule
 from sluice_core.api.steps import Definition
 from sluice_core.api.triggers import ConcurrencyPolicy, Trigger
 from sluice_core.api.workflow_status import WorkflowStatus
@@ -106,18 +107,17 @@ class Notification(Spec):
 class WorkflowSpec(Definition):
     """What a person wants of a workflow."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            Rule(
-                rule=(
-                    "!has(self.runner) || !has(self.runner.maxReplicas) || !has(self.replicas)"
-                    " || self.runner.maxReplicas >= self.replicas"
-                ),
-                message="runner.maxReplicas must be at least replicas, raise it or remove it",
-                field_path=".runner.maxReplicas",
-            )
-        )
-    }
+    rules = (
+        Rule(
+            cel=(
+                "!has(self.runner) || !has(self.runner.maxReplicas) || !has(self.replicas)"
+                " || self.runner.maxReplicas >= self.replicas"
+            ),
+            message="runner.maxReplicas must be at least replicas, raise it or remove it",
+            holds=lambda it: it.max_replicas >= it.replicas,
+            field_path=".runner.maxReplicas",
+        ),
+    )
 
     title: ShortText | None = Field(None, description="What people call the workflow.")
     description: LongText | None = Field(None, description="What the workflow is for.")
@@ -163,11 +163,7 @@ class WorkflowSpec(Definition):
 class Workflow(Resource):
     """A workflow: triggers, steps, and when its runner is up."""
 
-    model_config = {
-        "json_schema_extra": checked_by(
-            named_by_a_label(50, hint="; a longer name goes to spec.title")
-        )
-    }
+    rules = (named_by_a_label(50, hint="; a longer name goes to spec.title"),)
     kind_info: ClassVar[Kind] = Kind(
         name="Workflow",
         plural="workflows",

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from sluice_core.api.kind import API_VERSION, RULES
+from sluice_core.api.kind import API_VERSION
 from sluice_core.api.meta import Resource
+from sluice_core.api.rules import RULES
 from sluice_core.crd.definition import KINDS, make_definition
 from sluice_core.crd.structural import INT_OR_STRING, PRESERVE, fields
 from sluice_core.manifest import Manifest

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sluice_core.api.kind import PATTERN_MESSAGE, RULES
+from sluice_core.api.rules import PATTERN_MESSAGE, RULES
 from sluice_core.manifest import Manifest
 
 PRESERVE = "x-kubernetes-preserve-unknown-fields"

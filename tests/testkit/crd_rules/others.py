@@ -83,6 +83,12 @@ ROWS = {
         accepted={"egress": {"allowHosts": ["*.example.com", "[fd00::1]:80"]}},
         says="use a host or host:port, as in api.example.com:443, *.example.com",
     ),
+    "a plan's range is a real one": Row(
+        model=WorkflowPlan,
+        refused={"egress": {"allowCidrs": ["10.0.0.0/33"]}},
+        accepted={"egress": {"allowCidrs": ["10.0.0.0/32"]}},
+        says="the address range is not valid, write it as 10.20.0.0/16 or fd00::/8",
+    ),
     "a plan permits ranges": Row(
         model=WorkflowPlan,
         refused={"egress": {"allowCidrs": ["10.0.0.1"]}},
