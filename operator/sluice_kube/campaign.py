@@ -1,6 +1,7 @@
 """One candidate's rounds for the Lease: look, decide, write, within the times that make it safe."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 from sluice_kube import errors, lease
 from sluice_kube.resources import LEASES, Key
 from sluice_kube.session import Session
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,9 @@ class Campaign:
     ) -> None:
         self._session, self._key, self._identity = session, key, identity
         self._timing, self._term = timing, term
-        self._seen = lease.Sight(None, time.monotonic())
+        self._seen = lease.Sight.first(None, time.monotonic())
         self._look = True
+        self._trouble = ""
 
     async def run(self, stop: asyncio.Event, on_round: Callable[[float], None]) -> None:
         """Until `stop`, or until another process has led after this one did.
@@ -83,17 +87,19 @@ class Campaign:
                 return max(0.0, min(self._timing.poll, self._seen.expires() - time.monotonic()))
             sent = time.monotonic()
             await self._write(move)
-        except errors.ApiError:
+        except errors.ApiError as error:
             # Away, busy, or another was faster: the next round looks again; the term, if there is
             # one, ends by time.
             self._look = True
+            self._complain(error)
             return self._timing.poll
         self._won(sent + self._timing.lead)
         on_round(sent + self._timing.lead)
         return max(0.0, sent + self._timing.renew - time.monotonic())
 
     async def release(self) -> None:
-        """Gives the Lease back if it is ours; an API server that is away sees it expire."""
+        """Gives the Lease back if it is ours; otherwise others see it expire."""
+        await self._see()  # the answer to the last renewal may have been lost
         record = self._seen.record
         if record and record.holder == self._identity:
             patch = lease.released(record, datetime.now(UTC))
@@ -119,11 +125,19 @@ class Campaign:
         else:
             patch = lease.kept(record, self._identity, seconds, now)
             written = await self._session.merge_patch(LEASES, self._key, patch)
-        self._seen = lease.Sight(lease.Record.of(written), time.monotonic())
+        self._seen = lease.Sight.first(lease.Record.of(written), time.monotonic())
 
     def _won(self, until: float) -> None:
         record = self._seen.record
         if record:
             self._term.holder = record.holder
             self._term.extend(record.epoch, until)
+        self._trouble = ""
         self._look = False  # what was written is what is there, until a 409 says otherwise
+
+    def _complain(self, error: errors.ApiError) -> None:
+        """Says each trouble once, not at each round; that another was faster is none."""
+        trouble = "" if isinstance(error, errors.Conflict) else str(error)
+        if trouble and trouble != self._trouble:
+            log.warning("lease %s: %s", self._key, trouble)
+        self._trouble = trouble

@@ -14,6 +14,8 @@ MICROTIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 # ones: a new one starts from the seconds since then, which fit into its int32 until 2092.
 EPOCH_ZERO = datetime(2024, 1, 1, tzinfo=UTC)
 
+DEAF_SECONDS = 2.0
+
 Move = Literal["create", "renew", "take", "wait"]
 
 
@@ -42,17 +44,31 @@ class Record:
 
 @dataclass(frozen=True)
 class Sight:
-    """A record, None for no Lease, and when this candidate first saw it on its own clock.
+    """A record, None for no Lease, since when this candidate has seen it, and its latest look.
 
-    The times inside a Lease are another machine's and prove nothing.
+    All on the candidate's own clock: the times inside a Lease are another machine's and prove
+    nothing.
     """
 
     record: Record | None
     since: float
+    looked: float
+
+    @classmethod
+    def first(cls, record: Record | None, now: float) -> Self:
+        """Seen for the first time."""
+        return cls(record, now, now)
 
     def again(self, record: Record | None, now: float) -> "Sight":
-        """The sight after one more look: the clock starts anew only when something changed."""
-        return self if record == self.record else Sight(record, now)
+        """The sight after one more look.
+
+        The holder's silence counts from when something last changed, and only while this
+        candidate could have heard it: an API server that was away kept the holder from renewing
+        too, and its first moments back are the holder's.
+        """
+        if record != self.record or now - self.looked > DEAF_SECONDS:
+            return Sight.first(record, now)
+        return Sight(record, self.since, now)
 
     def expires(self) -> float:
         """When the holder has been silent for as long as it promised not to be."""
