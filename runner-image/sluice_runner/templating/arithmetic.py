@@ -49,12 +49,12 @@ def _judge_power(base: int, exponent: int) -> None:
 
 def _joined(left: object, right: object) -> object:
     _judge_length(left, len(left) + len(right))  # type: ignore[arg-type]
-    return left + right  # type: ignore[operator]
+    return values.bounded(left + right)  # type: ignore[operator]
 
 
 def _repeated(value: object, times: int) -> object:
     _judge_length(value, len(value) * times)  # type: ignore[arg-type]
-    return value * times  # type: ignore[operator]
+    return values.bounded(value * times)  # type: ignore[operator]
 
 
 def _judge_length(value: object, length: int) -> None:

@@ -125,7 +125,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def joined(self, *parts: object) -> str:
         """The operator ~."""
-        return texts.joined(list(parts))
+        return str(values.bounded(texts.joined(list(parts))))
 
     def keep(self, value: object) -> str:
         """Take the value of a template that is one expression, with its type."""

@@ -17,6 +17,8 @@ Attribute = str | int | None
 
 def _getter(context: Context, attribute: Attribute, fold: bool = False) -> Callable[[object], Any]:
     """What reads `a.b.0` of an item; with fold, text in small letters for comparing."""
+    if type(attribute) not in (str, int, type(None)):
+        raise Refused("WrongValue", f"an attribute is text, not {values.word_for(attribute)}")
     keys = [_key(part) for part in str(attribute).split(".")] if attribute is not None else []
     follow: Callable[..., object] = context.environment.follow  # type: ignore[attr-defined]
 

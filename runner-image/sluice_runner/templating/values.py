@@ -40,7 +40,10 @@ def bounded(value: object) -> object:
 
 
 def _bounded_text(value: str) -> None:
-    if len(value) > limits.TEXT_BYTES:
+    size = len(value)
+    if not value.isascii() and size * 4 > limits.TEXT_BYTES:
+        size = len(value.encode(errors="surrogatepass"))
+    if size > limits.TEXT_BYTES:
         raise Refused("OutputTooLarge", f"text longer than {limits.TEXT_BYTES} bytes")
 
 
