@@ -47,7 +47,7 @@ CASES: dict[str, tuple[JsonValue, JsonValue]] = {
     "missing data can have a default": ("{{ inputs.customer.name|default('-') }}", "-"),
     "an if without else is empty": ("[{{ 'x' if not inputs.on }}]", "[]"),
     "a namespace carries a sum out of a loop": (
-        "{% set n = namespace(x=0) %}{% for i in [1, 2] %}{% set n.x = n.x + i %}{% endfor %}{{ n.x }}",
+        "{%set n = namespace(x=0)%}{% for i in [1, 2] %}{% set n.x = n.x + i %}{% endfor %}{{n.x}}",
         "3",
     ),
     "dates are formatted": ("{{ now|dateformat('%d.%m.%Y') }}", "02.01.2026"),
