@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sluice_core.api import rules
 from sluice_core.api.workflow import Workflow
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.validation.check import Report, report
@@ -21,7 +22,12 @@ def read(manifest: Mapping[str, Any]) -> tuple[Workflow | None, Report]:
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         return None, report(_finding(problem, manifest) for problem in problems)
-    return workflow, check_spec(workflow.spec)
+    found = check_spec(workflow.spec)
+    refused = tuple(
+        Finding(type="InvalidValue", path=path.removeprefix("spec."), message=message)
+        for path, message in rules.broken(workflow)
+    )
+    return workflow, Report(errors=(*refused, *found.errors), warnings=found.warnings)
 
 
 def _finding(problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:

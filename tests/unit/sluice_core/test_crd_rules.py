@@ -6,11 +6,13 @@ tests/integration/test_crd_rules.py tries the same rows on the API server.
 import pytest
 from pydantic import ValidationError
 
+from sluice_core import validation
 from sluice_core.api.kind import API_VERSION
 from sluice_core.api.meta import Resource
 from sluice_core.api.rules import broken
 from sluice_core.manifest import Manifest
 from testkit.builders import a_workflow
+from testkit.crd_rules import triggers
 from testkit.crd_rules.row import Row
 from testkit.crd_rules.rows import ROWS
 
@@ -41,6 +43,12 @@ def test_a_broken_rule_is_told_with_the_path_to_its_field() -> None:
         "spec.triggers[0].webhook.auth.secretKey",
         "spec.lifecycle.idleTimeoutMinutes",
     ]
+
+
+def test_lint_tells_what_the_api_server_would_refuse() -> None:
+    _, report = validation.read(triggers.ROWS["a trigger has no two kinds"].bad)
+
+    assert [str(error) for error in report.errors] == [f"triggers[0]: {triggers.ONE_KIND}"]
 
 
 def test_the_python_spelling_is_refused_as_the_api_server_refuses_it() -> None:
