@@ -37,7 +37,7 @@ class TokenSource(Protocol):
 class FixedToken:
     """A token that was written into the kubeconfig, or none."""
 
-    value: str | None = None
+    value: str | None = field(default=None, repr=False)
 
     async def token(self, *, refused: bool = False) -> str | None:  # noqa: ARG002 - the port's
         """Always the same."""
@@ -53,7 +53,7 @@ class FileToken:
 
     path: Path
     clock: Callable[[], float] = time.monotonic
-    _value: str = field(default="", init=False)
+    _value: str = field(default="", init=False, repr=False)
     _read_at: float = field(default=float("-inf"), init=False)
 
     async def token(self, *, refused: bool = False) -> str | None:
@@ -79,7 +79,7 @@ class ExecToken:
     api_version: str
     tls: ssl.SSLContext | None = None
     clock: Callable[[], float] = time.time
-    _value: str | None = field(default=None, init=False)
+    _value: str | None = field(default=None, init=False, repr=False)
     _expires_at: float = field(default=float("-inf"), init=False)
 
     async def token(self, *, refused: bool = False) -> str | None:

@@ -1,5 +1,6 @@
 """One request over HTTP, once: no retries, no knowledge of kinds; every failure is an ApiError."""
 
+import io
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sluice_kube.config import ClusterConfig
 
 CONNECTIONS = 128
 CONNECT_SECONDS = 5.0
+PIECES_ABOVE = 2**20
 BROKEN = (aiohttp.ClientError, TimeoutError, OSError)
 UNSENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -87,12 +89,17 @@ class Transport:
             request.method,
             # The target is quoted already; yarl would parse and quote it again.
             URL(self._config.server + request.target, encoded=True),
-            data=request.body,
+            data=_payload(request.body),
             headers=headers,
             allow_redirects=False,
             **self._options,
             **options,
         )
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    # In pieces when it is big: one write of megabytes would hold the loop, and aiohttp warns of it.
+    return io.BytesIO(body) if body and len(body) > PIECES_ABOVE else body
 
 
 class Stream:

@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,9 +35,17 @@ def cluster_config() -> ClusterConfig:
 
 
 @pytest.fixture
-async def session(cluster_config: ClusterConfig) -> AsyncIterator[Session]:
+def requests() -> Counter[tuple[str, str, int]]:
+    """What `session` asked of the API server, by verb, subject and code."""
+    return Counter()
+
+
+@pytest.fixture
+async def session(
+    cluster_config: ClusterConfig, requests: Counter[tuple[str, str, int]]
+) -> AsyncIterator[Session]:
     """A session with the rights of the kubeconfig's user."""
-    async with Session(cluster_config) as session:
+    async with Session(cluster_config, on_request=lambda *seen: requests.update([seen])) as session:
         yield session
 
 
