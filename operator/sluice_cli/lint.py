@@ -1,0 +1,84 @@
+"""sluice lint: what is wrong or odd about the workflows in files, each finding with its line."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sluice_cli import documents
+from sluice_cli.documents import Document, Unreadable
+from sluice_core import validation
+from sluice_core.finding import Finding
+
+CLEAN, WARNED, WRONG = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A finding, and where it is in which file."""
+
+    file: str
+    line: int
+    severity: str
+    finding: Finding
+
+    def __str__(self) -> str:
+        found = self.finding
+        step = f"step {found.step}: " if found.step else ""
+        return f"{self.file}:{self.line}: {self.severity}: {step}{found} [{found.type}]"
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        found = self.finding
+        return {
+            "file": self.file,
+            "line": self.line,
+            "severity": self.severity,
+            "type": found.type,
+            "step": found.step,
+            "path": found.path,
+            "message": found.message,
+            "hint": found.hint,
+        }
+
+
+def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The arguments of this command."""
+    parser = commands.add_parser("lint", help="check workflows in files", description=__doc__)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="YAML; - is the standard input")
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
+    parser.set_defaults(command=_command)
+
+
+def workflows(file: str) -> list[Document]:
+    """The Workflows of a file; Unreadable where there is none."""
+    found = [doc for doc in documents.read(file) if doc.manifest.get("kind") == "Workflow"]
+    if not found:
+        raise Unreadable(f"{file}: there is no object of kind Workflow in it")
+    return found
+
+
+def placed(document: Document) -> Iterator[Placed]:
+    """The findings about one workflow, errors first."""
+    _, report = validation.read(document.manifest)
+    for severity, findings in (("error", report.errors), ("warning", report.warnings)):
+        for finding in findings:
+            line = document.line_of(finding.path)
+            yield Placed(document.file, line, severity, finding)
+
+
+def _command(options: argparse.Namespace) -> int:
+    found = [
+        one for file in options.files for document in workflows(file) for one in placed(document)
+    ]
+    if options.output == "json":
+        json.dump([one.as_json() for one in found], sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    else:
+        for one in found:
+            print(one)
+    if any(one.severity == "error" for one in found):
+        return WRONG
+    return WARNED if found and options.strict else CLEAN
