@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that can be cut, to take a server away from a client."""
+"""A TCP relay on loopback that can be cut or frozen, to take a server away from a client."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,13 +7,17 @@ from urllib.parse import urlsplit
 
 
 class Relay:
-    """Passes bytes to a server, until `cut`, and again after `mend`."""
+    """Passes bytes to a server, until `cut` or `freeze`, and again after `mend`."""
 
     def __init__(self, url: str) -> None:
         target = urlsplit(url)
         self.host, self._port = target.hostname or "", target.port or 443
         self._open = True
+        self._flowing = asyncio.Event()
+        self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._none = asyncio.Event()
+        self._none.set()
         self.port = 0
 
     def cut(self) -> None:
@@ -22,9 +26,14 @@ class Relay:
         for writer in self._writers:
             writer.transport.abort()
 
+    def freeze(self) -> None:
+        """Connections stay and are taken, and nothing passes: a server that hangs."""
+        self._flowing.clear()
+
     def mend(self) -> None:
-        """Takes connections again."""
+        """Takes connections again, and passes on what was held back."""
         self._open = True
+        self._flowing.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
@@ -34,19 +43,28 @@ class Relay:
         far_reader, far_writer = await asyncio.open_connection(self.host, self._port)
         both = {writer, far_writer}
         self._writers |= both
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        self._none.clear()
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         self._writers -= both
+        if not self._writers:
+            self._none.set()
 
+    async def end(self) -> None:
+        """Cuts, and returns when no connection is left."""
+        self.mend()
+        self.cut()
+        await self._none.wait()
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass  # cut, which is what a relay is for
-    finally:
-        writer.close()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass  # cut, which is what a relay is for
+        finally:
+            writer.close()
 
 
 @asynccontextmanager
@@ -59,4 +77,4 @@ async def relaying(url: str) -> AsyncIterator[Relay]:
         yield relay
     finally:
         server.close()
-        relay.cut()
+        await relay.end()
