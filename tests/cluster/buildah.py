@@ -6,7 +6,7 @@ import os
 import platform
 from pathlib import Path
 
-from cluster import archive, layout, runtime
+from cluster import layout, runtime, testtools
 from cluster.commands import run
 from cluster.content import TOOLS, Image
 
@@ -33,31 +33,13 @@ def build(image: Image, reference: str) -> None:
     file = layout.STATE / "image.tar"
     file.unlink(missing_ok=True)
     if image is TOOLS:
-        _write_tools(file, reference)
+        testtools.write(file, reference)
     else:
         _ensure_base()
         _build(image, reference)
         _buildah("push", reference, f"docker-archive:{file}:{reference}")
     runtime.load(file)
     file.unlink()
-
-
-def _write_tools(file: Path, reference: str) -> None:
-    """Even a static program of glibc opens these libraries to look up a name."""
-    busybox = Path("/bin/busybox")
-    wanted = ("ld-linux-*.so.*", "libc.so.6", "libresolv.so.2", "libnss_dns.so.2")
-    libraries = [path for name in wanted for path in Path("/lib").glob(f"*-linux-gnu/{name}")]
-    applets = [name for name in run(busybox, "--list").split() if name != "busybox"]
-    archive.write(
-        file,
-        reference,
-        files={
-            "bin/busybox": busybox.resolve(),
-            **{str(path).lstrip("/"): path.resolve() for path in libraries},
-        },
-        links={f"bin/{name}": "busybox" for name in applets},
-        entrypoint=(),
-    )
 
 
 def _build(image: Image, reference: str) -> None:

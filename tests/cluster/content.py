@@ -35,7 +35,7 @@ RUNNER = Image(
 TOOLS = Image(
     name="sluice-test-tools",
     dockerfile="tests/cluster/tools/Dockerfile",
-    sources=("tests/cluster/archive.py", "tests/cluster/buildah.py"),
+    sources=("tests/cluster/archive.py", "tests/cluster/testtools.py"),
 )
 
 
