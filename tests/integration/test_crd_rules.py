@@ -1,12 +1,15 @@
 """Each rule of the definitions refuses what it is for, in the words it has, and nothing else."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from sluice_core.api.rules import RULES
 from sluice_core.api.run import TERMINAL_PHASE_STAYS, WorkflowRun
 from sluice_core.crd import KINDS, make_definition
 from sluice_core.crd.structural import fields
-from testkit.api_server import ApiServer, a_namespace, an_object, connect
+from sluice_kube.config import ClusterConfig
+from testkit.api_server import ApiServer, a_group, a_namespace, an_object
 from testkit.crd_rules.row import Row
 from testkit.crd_rules.rows import ROWS
 
@@ -14,8 +17,9 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")
-def api() -> ApiServer:
-    return connect()
+def api(cluster_config: ClusterConfig) -> Iterator[ApiServer]:
+    with a_group(cluster_config) as api:
+        yield api
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)

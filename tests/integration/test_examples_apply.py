@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from sluice_core.manifest import Manifest
-from testkit.api_server import ApiServer, connect
+from sluice_kube.config import ClusterConfig
+from testkit.api_server import ApiServer, a_group
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-OURS = re.compile(r"^apiVersion: *[\"']?sluice\.dev/", re.MULTILINE)
+OURS = re.compile(r"^apiVersion: *sluice\.dev/", re.MULTILINE)
 FENCED = re.compile(r"^( *)```ya?ml\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
@@ -47,8 +48,9 @@ SHOWN = dict(shown())
 
 
 @pytest.fixture(scope="module")
-def api() -> ApiServer:
-    return connect()
+def api(cluster_config: ClusterConfig) -> Iterator[ApiServer]:
+    with a_group(cluster_config) as api:
+        yield api
 
 
 def as_kubectl_reads(text: str) -> Manifest:
@@ -69,7 +71,7 @@ def as_kubectl_reads(text: str) -> Manifest:
 
 @pytest.mark.parametrize("text", SHOWN.values(), ids=SHOWN)
 def test_it_is_accepted_as_it_is_shown(api: ApiServer, text: str) -> None:
-    manifest = as_kubectl_reads(text)
+    manifest = as_kubectl_reads(OURS.sub(f"apiVersion: {api.group}/", text))
 
     answer = api.create(manifest)
 

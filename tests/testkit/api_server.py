@@ -3,22 +3,23 @@
 import asyncio
 import http.client
 import json
-import os
+import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
-from sluice_core.api.kind import API_VERSION, GROUP, VERSION
+from sluice_core.api.kind import API_VERSION, VERSION
 from sluice_core.api.meta import Resource
+from sluice_core.crd import KINDS, make_definition
 from sluice_core.manifest import Manifest
-from sluice_kube import kubeconfig
 from sluice_kube.config import ClusterConfig
 
+DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 DRY = "dryRun=All"
 STRICT = "fieldValidation=Strict&fieldManager=test"
 MERGE = "application/merge-patch+json"
@@ -38,9 +39,14 @@ class Answer:
 
 
 class ApiServer:
-    """The cluster of $KUBECONFIG, with the rights that its user has."""
+    """The cluster of a configuration, with the rights that its user has.
 
-    def __init__(self, config: ClusterConfig) -> None:
+    `group` is where our kinds are: a group of the test's own has the definitions of this checkout,
+    and no operator that works on its objects.
+    """
+
+    def __init__(self, config: ClusterConfig, group: str) -> None:
+        self.group = group
         self._host = urlsplit(config.server)
         self._tls = config.tls
         token = asyncio.run(_token(config))
@@ -63,12 +69,20 @@ class ApiServer:
     def create(self, manifest: Manifest, *, dry: bool = True) -> Answer:
         """Create an object of ours, by default only on trial."""
         query = f"?{STRICT}&{DRY}" if dry else f"?{STRICT}"
-        return self.request("POST", path_of(manifest) + query, manifest)
+        body = manifest | {"apiVersion": f"{self.group}/{VERSION}"}
+        return self.request("POST", self.path_of(manifest) + query, body)
+
+    def path_of(self, manifest: Manifest) -> str:
+        """The collection that an object of ours belongs to."""
+        plural = f"{manifest['kind'].lower()}s"
+        namespace = manifest["metadata"].get("namespace")
+        within = f"/namespaces/{namespace}" if namespace else ""
+        return f"/apis/{self.group}/{VERSION}{within}/{plural}"
 
     def patch(self, manifest: Manifest, body: Manifest, subresource: str = "") -> Answer:
         """Merge into an object of ours, or into its status or scale."""
         name = manifest["metadata"]["name"]
-        path = f"{path_of(manifest)}/{name}" + (f"/{subresource}" if subresource else "")
+        path = f"{self.path_of(manifest)}/{name}" + (f"/{subresource}" if subresource else "")
         return self.request("PATCH", f"{path}?{STRICT}", body, MERGE)
 
 
@@ -76,12 +90,39 @@ async def _token(config: ClusterConfig) -> str | None:
     return await config.token.token()
 
 
-def connect() -> ApiServer:
-    """The API server of $KUBECONFIG; the test is skipped where there is none."""
-    path = os.environ.get("KUBECONFIG")
-    if not path:
-        pytest.skip("no cluster: set KUBECONFIG")
-    return ApiServer(kubeconfig.read(path))
+@contextmanager
+def a_group(config: ClusterConfig) -> Iterator[ApiServer]:
+    """Our kinds in a group of the test's own."""
+    api = ApiServer(config, f"t{uuid.uuid4().hex[:8]}.sluice.test")
+    try:
+        for model in KINDS:
+            made = api.request("POST", DEFINITIONS, _moved(make_definition(model), api.group))
+            assert made.code == 201, made.message
+        for model in KINDS:
+            eventually(
+                partial(_served, api, f"/apis/{api.group}/{VERSION}/{model.kind_info.plural}")
+            )
+        yield api
+    finally:
+        for model in KINDS:
+            api.request("DELETE", f"{DEFINITIONS}/{model.kind_info.plural}.{api.group}")
+
+
+def _served(api: ApiServer, path: str) -> bool:
+    return api.request("GET", path).code == 200
+
+
+def _moved(definition: Manifest, group: str) -> Manifest:
+    name = f"{definition['spec']['names']['plural']}.{group}"
+    return definition | {"metadata": {"name": name}, "spec": definition["spec"] | {"group": group}}
+
+
+def eventually(holds: Callable[[], bool], within: float = 30) -> None:
+    """Ask again until it holds."""
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        threading.Event().wait(0.05)
 
 
 @contextmanager
@@ -105,11 +146,3 @@ def an_object(model: type[Resource], spec: Manifest, **metadata: Any) -> Manifes
         "metadata": {"name": "tried", **namespace, **metadata},
         "spec": spec,
     }
-
-
-def path_of(manifest: Manifest) -> str:
-    """The collection that an object of ours belongs to."""
-    plural = f"{manifest['kind'].lower()}s"
-    namespace = manifest["metadata"].get("namespace")
-    within = f"/namespaces/{namespace}" if namespace else ""
-    return f"/apis/{GROUP}/{VERSION}{within}/{plural}"
