@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 CLUSTER := PYTHONPATH=tests $(PY) -m cluster
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 cluster: $(INSTALLED) ## A Kubernetes to try things on: yours, kind, or one made here; prints KUBECONFIG
 	@$(CLUSTER) up
@@ -20,9 +20,8 @@ cluster-down: $(INSTALLED) ## Take that Kubernetes away, with all that it left
 images: cluster ## Build what changed of the operator's and the runner's images, and load them
 	@$(CLUSTER) images
 
-crds: $(INSTALLED) ## Write crds/ and the chart's copy from the models
-	@$(PY) -m sluice_core.crd crds
-	@mkdir -p charts/sluice/crds && cp crds/*.yaml charts/sluice/crds/
+crds: $(INSTALLED) ## Write crds/ and the page about them from the models
+	@$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md
 
 install: images ## Install or upgrade the chart in that cluster
 	@$(CLUSTER) install
@@ -36,7 +35,7 @@ check: $(INSTALLED) ## Style, types, dependency rules, generated files up to dat
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy tests/cluster tests/unit/cluster
 	$(VENV)/bin/lint-imports
-	$(PY) -m sluice_core.crd --check crds
+	$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md --check
 
 unit: $(INSTALLED) ## Tests that need nothing
 	$(VENV)/bin/pytest tests/unit

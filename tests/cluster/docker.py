@@ -13,16 +13,21 @@ NODE = f"{CLUSTER}-control-plane"
 def up() -> None:
     """Makes the kind cluster unless it is there, and writes its kubeconfig."""
     layout.STATE.mkdir(parents=True, exist_ok=True)
-    if CLUSTER not in run("kind", "get", "clusters").split():
+    if not running():
         settings = ("--config", layout.ROOT / "kind-config.yaml", "--wait", "120s")
         run("kind", "create", "cluster", *NAMED, *settings, *WRITES)
     layout.KUBECONFIG.write_text(run("kind", "get", "kubeconfig", "--name", CLUSTER))
     layout.KUBECONFIG.chmod(0o600)
 
 
+def running() -> bool:
+    """Whether kind has a cluster of ours."""
+    return CLUSTER in run("kind", "get", "clusters").split()
+
+
 def down() -> None:
     """Removes it, if it is there."""
-    if CLUSTER in run("kind", "get", "clusters").split():
+    if running():
         run("kind", "delete", "cluster", *NAMED, *WRITES)
     layout.IMAGES.unlink(missing_ok=True)
     layout.KUBECONFIG.unlink(missing_ok=True)

@@ -40,6 +40,11 @@ def up() -> None:
         processes.start(ENFORCER, components.enforcer())
 
 
+def running() -> bool:
+    """Whether there is one whose processes all live."""
+    return MADE_OF.exists() and set(WANTED) <= set(_alive())
+
+
 def down() -> None:
     """Ends it and leaves no process, mount, interface, table or cgroup behind.
 

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from cluster import archive
-from cluster.commands import run
+from cluster.commands import CommandError, run
 
 LIBRARIES = ("libc.so.6", "libresolv.so.2")
 LOADERS = {
@@ -19,7 +19,7 @@ def write(file: Path, reference: str) -> None:
     machine = platform.machine()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # apt fetches as a user of its own
-        run("apt-get", "download", "-qq", "busybox", cwd=Path(folder))
+        _download(Path(folder))
         [package] = Path(folder).glob("*.deb")
         run("dpkg-deb", "--extract", package, folder)
         busybox = Path(folder, "bin/busybox")
@@ -36,3 +36,12 @@ def write(file: Path, reference: str) -> None:
             links={f"bin/{name}": "busybox" for name in applets},
             entrypoint=(),
         )
+
+
+def _download(folder: Path) -> None:
+    command = ("apt-get", "download", "-qq", "busybox")
+    try:
+        run(*command, cwd=folder)
+    except CommandError:  # the lists may be old, or never have been fetched
+        run("apt-get", "update", "-qq")
+        run(*command, cwd=folder)
