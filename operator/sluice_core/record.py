@@ -26,6 +26,7 @@ class Record:
         self._steps: dict[str, wire.StepFinished | wire.StepStarted] = {}
         self._begun: dict[str, int] = {}
         self._inherited = {step.name: step for step in finished}
+        self._entities: dict[str, wire.FinishedEntity] = {}
 
     def add(self, event: wire.Event) -> None:
         """Take in one event of the current attempt."""
@@ -38,6 +39,8 @@ class Record:
                 self._begun[step] = event.time
             case wire.StepFinished(step=step) as done:
                 self._steps[step] = done
+            case wire.EntityFinished(entity=entity) as through:
+                self._entities[entity] = through
             case wire.Progress() as progress:
                 self.progress = progress
             case wire.Finished() as end:
@@ -62,9 +65,16 @@ class Record:
                 truncated=step.truncated,
             )
             for step in fresh
-            if step.phase in ("Succeeded", "Skipped")
+            if step.phase in ("Succeeded", "Skipped") or step.port is not None
         }
         return tuple({**self._inherited, **kept}.values())
+
+    def finished_entities(self) -> tuple[wire.FinishedEntity, ...]:
+        """The entities that a further attempt must not repeat, and how they ended."""
+        return tuple(
+            wire.FinishedEntity(entity=one.entity, phase=one.phase, error=one.error)
+            for one in self._entities.values()
+        )
 
     def steps(self) -> list[dict[str, Any]]:
         """The status list of steps, as they began; outputs while there is room."""

@@ -85,6 +85,12 @@ async def done(action: Action, given: Params, context: Context, seconds: float |
             return await action.run(given, context)
     except StepFailed:
         raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Nobody cancelled the step: something inside it was, and said so to the wrong one.
+        raise StepFailed("Transient", "Interrupted", "the action was interrupted") from error
     except TimeoutError as error:
         if limit.expired():
             raise StepFailed("Timeout", "Timeout", f"took longer than {seconds:g} s") from error

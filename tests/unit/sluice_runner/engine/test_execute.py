@@ -274,6 +274,15 @@ async def test_a_bug_in_an_action_fails_its_step_and_nothing_else() -> None:
     assert (end.phase, end.message) == ("Failed", "step a: bug: KeyError")
 
 
+async def test_an_action_that_is_cancelled_by_its_own_parts_fails_its_step() -> None:
+    async def cancel_itself(_params: Any, _context: Context) -> Done:
+        raise asyncio.CancelledError
+
+    end = await World(an_action("odd", cancel_itself)).run(a_job({"name": "a", "action": "odd"}))
+
+    assert (end.phase, end.message) == ("Failed", "step a: the action was interrupted")
+
+
 LOOP: dict[str, Any] = {}
 LOOP["self"] = LOOP
 OUTPUTS = {
