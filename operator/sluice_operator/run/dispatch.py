@@ -406,6 +406,7 @@ def _request(run: Run, pinned: Pinned) -> wire.RunRequest:
         entities=tuple(run.spec.get("entities", ())),
         trigger=run.spec.get("trigger", {}),
         finished=run.record.finished(),
+        finished_entities=run.record.finished_entities(),
     )
 
 
