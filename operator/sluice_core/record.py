@@ -119,6 +119,7 @@ def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
     end, at = record.ended, record.ended_at or int(now.timestamp() * 1000)
     made["completionTime"] = rfc3339(at)
     made["durationMs"] = max(0, at - (record.started or at))
+    made["duration"] = for_people(made["durationMs"])
     made["conditions"] = [
         conditions.condition(CONDITION, _OUTCOME[end.phase], end.reason, end.message)
     ]
@@ -133,6 +134,17 @@ def rfc3339(milliseconds: int) -> str:
     """RFC 3339 in UTC to the millisecond."""
     time = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def for_people(milliseconds: int) -> str:
+    """A duration as kubectl prints them: 14ms, 2.5s, 1m30s, 2h5m."""
+    if milliseconds < 1000:
+        return f"{milliseconds}ms"
+    if milliseconds < 60_000:
+        return f"{milliseconds / 1000:.1f}".removesuffix(".0") + "s"
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes}m" if hours else f"{minutes}m{seconds}s"
 
 
 def _step(step: wire.StepFinished | wire.StepStarted, begun: int | None) -> dict[str, Any]:

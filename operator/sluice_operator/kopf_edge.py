@@ -17,6 +17,9 @@ from sluice_kube.resources import Manifest, Resource
 
 log = logging.getLogger(__name__)
 
+# Of a peering that is off. Left to itself, Kopf asks for the user's name, which an image's lacks.
+IDENTITY: Any = "sluice"
+
 OnObject = Callable[[Resource, Manifest, bool], None]
 
 
@@ -57,7 +60,7 @@ class Edge:
                     standalone=True,
                     stop_flag=self._stop,
                     ready_flag=self._ready,
-                    memo=kopf.Memo(),
+                    identity=IDENTITY,
                 )
             )
         except Exception as error:  # noqa: BLE001 - the composition root decides what follows

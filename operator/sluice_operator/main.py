@@ -36,6 +36,8 @@ def main() -> None:
     logging.basicConfig(
         level=chosen.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    # Kopf tells of each event that it handed on; a failure there is a warning or an error.
+    logging.getLogger("kopf").setLevel(logging.WARNING)
     sys.exit(uvloop.run(run(chosen)))
 
 
