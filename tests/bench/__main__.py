@@ -43,8 +43,7 @@ async def _measure(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
             figures += await _rates(on, pair, callers)
     figures.append(await _writes_per_run(on, cluster))
     print("engine", flush=True)
-    overhead = await engine.step_overhead_ms()
-    return [*figures, Figure("engine_step_overhead_ms", overhead, "ms", "<= 1")]
+    return figures + await engine.figures()
 
 
 def _latencies(bare: Latency, sync: Latency) -> list[Figure]:

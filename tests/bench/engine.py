@@ -5,10 +5,12 @@ import math
 import statistics
 import time
 import tracemalloc
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import uvloop
+
+from bench.report import Figure, table
 from sluice_core import wire
 from sluice_core.catalog.flow import LogParams, TransformParams
 from sluice_runner.actions import ACTIONS, log, transform
@@ -24,23 +26,6 @@ ENTITIES = 10_000
 TRIPS = 500
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table; `budget` None: for information."""
-
-    name: str
-    value: float
-    unit: str
-    budget: float | None = None
-
-    @property
-    def within(self) -> bool:
-        return self.budget is None or self.value <= self.budget
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "within": self.within}
-
-
 async def figures() -> list[Figure]:
     """Every figure that needs no cluster. A few seconds."""
     async with Renderer() as renderer:
@@ -53,12 +38,12 @@ async def figures() -> list[Figure]:
         growth = [await _seconds(lambda n=n: _run(_mixed(n), sandbox)) for n in sizes]  # type: ignore[misc]
         seconds, peak = await _entities(sandbox)
         return [
-            Figure("engine_step_overhead_ms", (chain - bare) / STEPS * 1000, "ms", 1.0),
-            Figure("engine_fan_overhead_ms", (fan - bare) / STEPS * 1000, "ms", 1.0),
-            Figure("render_trip_us_p50", await _trip(sandbox), "µs", 300.0),
+            Figure("engine_step_overhead_ms", (chain - bare) / STEPS * 1000, "ms", "<= 1"),
+            Figure("engine_fan_overhead_ms", (fan - bare) / STEPS * 1000, "ms", "<= 1"),
+            Figure("render_trip_us_p50", await _trip(sandbox), "us", "<= 300"),
             Figure("entities_10000_s", seconds, "s"),
             Figure("entities_10000_peak_mb", peak, "MB"),
-            Figure("engine_growth_exponent", _exponent(sizes, growth), "", 1.1),
+            Figure("engine_growth_exponent", _exponent(sizes, growth), "", "<= 1.1"),
         ]
 
 
@@ -106,6 +91,8 @@ async def _entities(sandbox: Sandbox) -> tuple[float, float]:
 
 
 async def _trip(sandbox: Sandbox) -> float:
+    value = {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}
+
     async def once() -> None:
         await sandbox.render(
             {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}, {"inputs": {"n": 1}}, "with"
@@ -158,12 +145,5 @@ def _never() -> Any:
     raise AssertionError("no action here asks for the time")
 
 
-def _lines(found: Sequence[Figure]) -> Iterator[str]:
-    for one in found:
-        budget = f"≤ {one.budget:g}" if one.budget is not None else ""
-        verdict = "" if one.within else "  over budget"
-        yield f"{one.name:<28} {one.value:>10.3f} {one.unit:<3} {budget:<8}{verdict}"
-
-
 if __name__ == "__main__":
-    print("\n".join(_lines(asyncio.run(figures()))))
+    print(table(uvloop.run(figures())))
