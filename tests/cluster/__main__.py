@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from cluster import chart, helm, images, place, processes, session
+from cluster import chart, helm, images, layout, place, processes, session
 from cluster.commands import CommandError
 from cluster.locking import locked
 from cluster.parts import UnfitMachineError
@@ -67,7 +67,7 @@ def main() -> int:
     said = words.parse_args()
     if said.verb == "test":
         return session.test(said.paths)
-    with locked("cluster"):
+    with locked(layout.STATE.name):
         if said.verb == "restart":
             processes.restart(said.component)
         else:

@@ -29,17 +29,25 @@ def base() -> str:
 
 def build(image: Image, reference: str) -> None:
     """Builds it and hands it to the node's containerd."""
-    layout.CACHE.mkdir(parents=True, exist_ok=True)
+    if image is TOOLS:
+        runtime.load(_tools(reference))
+        return
+    _ensure_base()
+    _build(image, reference)
     file = layout.STATE / "image.tar"
     file.unlink(missing_ok=True)
-    if image is TOOLS:
-        testtools.write(file, reference)
-    else:
-        _ensure_base()
-        _build(image, reference)
-        _buildah("push", reference, f"docker-archive:{file}:{reference}")
+    _buildah("push", reference, f"docker-archive:{file}:{reference}")
     runtime.load(file)
     file.unlink()
+
+
+def _tools(reference: str) -> Path:
+    file = layout.CACHE / f"{reference.rpartition('/')[2].replace(':', '-')}.tar"
+    if not file.exists():
+        half = file.with_suffix(".half")
+        testtools.write(half, reference)
+        half.rename(file)
+    return file
 
 
 def _build(image: Image, reference: str) -> None:

@@ -34,6 +34,6 @@ NODE_PODS = "10.244.0.0/24"
 SERVICES = "10.96.0.0/16"
 DNS_ADDRESS = "10.96.0.10"
 
-CGROUP = "sluice-cluster"
+CGROUP = STATE.name
 ISOLATION_TABLE = "sluice-isolation"
 POLICY_TABLE = "sluice-netpol"

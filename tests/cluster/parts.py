@@ -18,6 +18,7 @@ PACKAGES = {
     "nft": "nftables",
     "openssl": "openssl",
     "runc": "runc",
+    "kubectl": "kubernetes-client",
     "/usr/lib/cni/bridge": "containernetworking-plugins",
     "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 }
