@@ -94,9 +94,7 @@ async def _trip(sandbox: Sandbox) -> float:
     value = {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}
 
     async def once() -> None:
-        await sandbox.render(
-            {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}, {"inputs": {"n": 1}}, "with"
-        )
+        await sandbox.render(value, {"inputs": {"n": 1}}, "with")
 
     return await _seconds(once, TRIPS) * 1e6
 

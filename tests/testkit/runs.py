@@ -72,7 +72,8 @@ class PlainRenderer:
         self, value: JsonValue, context: Mapping[str, JsonValue], root: str
     ) -> JsonValue:
         self.contexts.append(dict(context))
-        return self._fill(value, context, root)
+        filled: JsonValue = self._fill(value, context, root)
+        return filled
 
     def _fill(self, value: JsonValue, context: Mapping[str, JsonValue], path: str) -> Any:
         if isinstance(value, dict):
