@@ -9,9 +9,12 @@ from sluice_kube import errors
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Bounds of repeating one request; pauses grow from `first` to `longest`, with jitter."""
+    """Bounds of repeating one request; pauses grow from `first` to `longest`, with jitter.
 
-    attempts: int = 6
+    As they are, they outlast the restart of an API server, which takes some 5 s.
+    """
+
+    attempts: int = 8
     within: float = 15.0
     first: float = 0.1
     longest: float = 3.0
