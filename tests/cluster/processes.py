@@ -74,6 +74,14 @@ def _started(pid: int) -> str | None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    if fields[0] == "Z":
+    if fields[0] == "Z" and _threads(pid) <= 1:
         return None
     return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}/{fields[19]}"
+
+
+def _threads(pid: int) -> int:
+    """A dead process whose last threads still end keeps its listening socket until they have."""
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except FileNotFoundError:
+        return 0
