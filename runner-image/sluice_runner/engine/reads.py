@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -15,13 +16,16 @@ _STEPS = "steps"
 
 def of_templates(value: JsonValue) -> frozenset[str]:
     """The dotted paths in all templates of a value. One that does not parse reads nothing."""
-    found: set[str] = set()
-    for text in texts(value):
-        try:
-            found |= templates.references(text)
-        except templates.InvalidTemplate:
-            continue  # rendering it says what is wrong, and where
-    return frozenset(found)
+    return frozenset[str]().union(*map(_of_text, texts(value)))
+
+
+@lru_cache(maxsize=1024)
+def _of_text(text: str) -> frozenset[str]:
+    """Remembered: a runner sees the few templates of its workflow again and again."""
+    try:
+        return templates.references(text)
+    except templates.InvalidTemplate:
+        return frozenset()  # rendering it says what is wrong, and where
 
 
 def has_templates(value: JsonValue) -> bool:
