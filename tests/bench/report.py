@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-RESULTS = Path("bench/results.json")
+RESULTS = Path(__file__).parents[2] / "bench" / "results.json"
 
 
 @dataclass(frozen=True)
