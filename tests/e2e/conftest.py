@@ -1,0 +1,79 @@
+"""The chart, installed once for all tests; a namespace for each file."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cluster import images, layout, place
+from cluster.locking import locked
+from testkit.e2e import kubectl, release, space
+from testkit.e2e.space import Space
+
+HERE = Path(__file__).parent
+NONE = (
+    "no cluster: {} is not there. `make e2e` makes one; "
+    "SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
+)
+NO_SUCH_IMAGE = "localhost/no-such-runner:1"
+LAST = ("test_api_server_restart.py", "test_upgrade.py")  # they disturb everyone else
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here; what restarts or removes things comes last."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.e2e)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path.parent != HERE or item.path.name not in LAST:
+        return -1
+    return LAST.index(item.path.name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> Iterator[None]:
+    """Images of this checkout, the chart with them, and a plan that lets tests reach their pods."""
+    where = place.here()
+    config = place.kubeconfig(where)
+    if not all(Path(part).is_file() for part in config.split(os.pathsep)):
+        pytest.fail(NONE.format(config), pytrace=False)
+    os.environ["KUBECONFIG"] = config
+    with locked(layout.STATE.name):
+        images.bring(where)
+    ours = not release.installed()
+    release.install()
+    kubectl.apply("default", plan())
+    yield
+    kubectl.run("delete", "workflowplan", space.PLAN, "--wait=false")
+    if ours:
+        release.uninstall()
+
+
+def plan() -> kubectl.Manifest:
+    """Permits any egress, and an image that does not exist."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "WorkflowPlan",
+        "metadata": {"name": space.PLAN},
+        "spec": {"images": [NO_SUCH_IMAGE]},
+    }
+
+
+@pytest.fixture(scope="module")
+def here(installed: None) -> Iterator[Space]:
+    """A namespace with a client."""
+    made = space.make()
+    yield made
+    space.remove(made)
+
+
+@pytest.fixture(scope="module")
+def recorded(installed: None) -> Iterator[Space]:
+    """A namespace with a client and a recorder."""
+    made = space.make(recorder=True)
+    yield made
+    space.remove(made)

@@ -1,0 +1,62 @@
+"""The leading operator dies while a run goes on: the run ends, and no step of it is repeated."""
+
+import time
+
+import pytest
+
+from testkit.e2e import kubectl, release
+from testkit.e2e.flows import a_long_workflow
+from testkit.e2e.space import Space
+
+RUN_SECONDS = 12
+TAKEOVER_SECONDS = 10  # the Lease's 5, and what it takes to list and adopt
+
+
+@pytest.fixture(autouse=True)
+def _whole_again() -> None:
+    release.available()
+
+
+def test_the_run_ends_on_the_same_attempt(recorded: Space) -> None:
+    recorded.deploy(a_long_workflow("long", recorded.recorder(), RUN_SECONDS))
+    started = time.monotonic()
+    name = recorded.create_run("long")
+    recorded.see_post("/before")
+    leader = release.leader()
+
+    kill(leader)
+    status = recorded.ended(name)
+
+    assert (status["phase"], status["attempt"]) == ("Succeeded", 1)
+    assert recorded.posted() == {"/before": 1, "/after": 1}
+    assert time.monotonic() - started < RUN_SECONDS + TAKEOVER_SECONDS
+    assert release.leader() != leader
+
+
+def test_what_ends_while_nobody_leads_is_written_by_the_next(recorded: Space) -> None:
+    recorded.deploy(a_long_workflow("short", f"{recorded.recorder()}/short", 2))
+    name = recorded.create_run("short")
+    recorded.see_post("/short/before")
+
+    kill(release.leader())
+    recorded.see_post("/short/after", 10)
+    status = recorded.ended(name, 20)
+
+    assert (status["phase"], status["attempt"]) == ("Succeeded", 1)
+    assert [step["name"] for step in status["steps"]] == ["before", "pause", "after"]
+    assert recorded.posted()["/short/before"] == recorded.posted()["/short/after"] == 1
+
+
+def test_a_run_created_while_nobody_leads_is_executed(recorded: Space) -> None:
+    recorded.deploy(a_long_workflow("later", f"{recorded.recorder()}/later", 0))
+    kill(release.leader())
+
+    answer = recorded.trigger("later", seconds=30)
+
+    assert (answer.code, answer.body["status"]) == (200, "succeeded")
+    assert recorded.posted()["/later/after"] == 1
+
+
+def kill(pod: str) -> None:
+    """As when its node loses power: no signal that it could answer."""
+    kubectl.run("-n", release.NAMESPACE, "delete", "pod", pod, "--grace-period=0", "--force")

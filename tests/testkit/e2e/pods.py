@@ -1,0 +1,120 @@
+"""Pods that take part in a test: one that calls URLs, one that records what it is posted."""
+
+import json
+from typing import Any
+
+from cluster import layout
+
+Manifest = dict[str, Any]
+
+PYTHON = "/opt/sluice/bin/python"
+TOKENS = "/var/run/tokens"
+PORT = 8000
+
+CALL = """
+import json, sys, urllib.error, urllib.request
+
+said = json.load(sys.stdin)
+headers = {"Content-Type": "application/json", **said["headers"]}
+if said["token"]:
+    headers["Authorization"] = "Bearer " + open("/var/run/tokens/" + said["token"]).read()
+body = None if said["body"] is None else json.dumps(said["body"]).encode()
+request = urllib.request.Request(said["url"], body, headers, method=said["method"])
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+try:
+    with opener.open(request, timeout=said["seconds"]) as answer:
+        code, raw = answer.status, answer.read()
+except urllib.error.HTTPError as error:
+    code, raw = error.code, error.read()
+except OSError as error:
+    code, raw = 0, json.dumps(str(error)).encode()
+try:
+    shown = json.loads(raw) if raw else None
+except ValueError:
+    shown = raw.decode()
+print(json.dumps({"code": code, "body": shown}))
+"""
+
+RECORD = """
+import json, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length).decode()
+        print(json.dumps({"path": self.path, "body": body}), flush=True)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"recorded": true}')
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *words):
+        pass
+
+ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+
+
+def images() -> dict[str, str]:
+    """What `python -m cluster images` brought, by role."""
+    found: dict[str, str] = json.loads(layout.IMAGES.read_text())
+    return found
+
+
+def make_client(name: str = "client", account: str = "caller") -> Manifest:
+    """Does nothing until a call is executed in it; has a token for the gateway and one for not."""
+    sources = [
+        _token("gateway", "sluice-gateway"),
+        _token("other", "another-audience"),
+    ]
+    pod = _pod(name, ["import threading; threading.Event().wait()"])
+    pod["spec"]["serviceAccountName"] = account
+    pod["spec"]["volumes"] = [{"name": "tokens", "projected": {"sources": sources}}]
+    [container] = pod["spec"]["containers"]
+    container["volumeMounts"] = [{"name": "tokens", "mountPath": TOKENS}]
+    return pod
+
+
+def make_recorder(name: str = "recorder") -> list[Manifest]:
+    """Answers 200 to every POST, and prints each; its Service has the same name."""
+    pod = _pod(name, [RECORD])
+    [container] = pod["spec"]["containers"]
+    container["ports"] = [{"name": "http", "containerPort": PORT}]
+    container["readinessProbe"] = {"tcpSocket": {"port": "http"}, "periodSeconds": 1}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    return [pod, service]
+
+
+def _pod(name: str, program: list[str]) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": 0,
+            "containers": [
+                {
+                    "name": "python",
+                    "image": images()["runner"],
+                    "command": [PYTHON, "-c", *program],
+                    "resources": {"requests": {"cpu": "1m", "memory": "16Mi"}},
+                }
+            ],
+        },
+    }
+
+
+def _token(path: str, audience: str) -> Manifest:
+    return {"serviceAccountToken": {"path": path, "audience": audience, "expirationSeconds": 3600}}

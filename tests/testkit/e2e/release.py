@@ -1,0 +1,65 @@
+"""The chart in the cluster: install, upgrade, remove; and the pods that it runs."""
+
+import json
+from typing import Any
+
+from cluster import chart, helm, layout
+from cluster.commands import run
+from testkit.e2e import kubectl, pods
+from testkit.e2e.kubectl import Manifest
+
+NAMESPACE = chart.NAMESPACE
+VALUES = {"gateway.replicas": 2, "operator.replicas": 2, "operator.runMinimumSeconds": 5}
+
+
+def installed() -> bool:
+    """Whether Helm knows the release, in whatever state."""
+    found = json.loads(run(helm.program(), "list", "-n", NAMESPACE, "--all", "-o", "json"))
+    return any(one["name"] == chart.RELEASE for one in found)
+
+
+def install(**changed: Any) -> None:
+    """`helm upgrade --install --wait` with the images of this checkout and small values."""
+    images = {f"images.{role}": pods.images()[role] for role in ("operator", "runner")}
+    values = VALUES | images | {name.replace("__", "."): value for name, value in changed.items()}
+    run(
+        helm.program(),
+        "upgrade",
+        "--install",
+        chart.RELEASE,
+        layout.ROOT / "charts" / "sluice",
+        f"--namespace={NAMESPACE}",
+        "--create-namespace",
+        *(f"--set={name}={value}" for name, value in values.items()),
+        "--wait",
+        "--timeout=2m",
+    )
+
+
+def test() -> str:
+    """`helm test`; what it printed."""
+    return run(helm.program(), "test", chart.RELEASE, "-n", NAMESPACE, "--timeout=1m")
+
+
+def uninstall() -> None:
+    """`helm uninstall --wait`."""
+    run(helm.program(), "uninstall", chart.RELEASE, "-n", NAMESPACE, "--wait", "--timeout=2m")
+
+
+def component(name: str) -> list[Manifest]:
+    """The pods of operator or gateway."""
+    selector = f"app.kubernetes.io/name=sluice,app.kubernetes.io/component={name}"
+    return kubectl.items("-n", NAMESPACE, "pods", "-l", selector)
+
+
+def leader() -> str:
+    """The name of the operator pod that holds the Lease."""
+    lease = kubectl.read("-n", NAMESPACE, "lease", "sluice-operator")
+    holder: str = lease["spec"].get("holderIdentity") or ""
+    return holder.rpartition("-")[0]
+
+
+def available() -> None:
+    """Wait until all of operator and gateway are up."""
+    for name in ("sluice-operator", "sluice-gateway"):
+        kubectl.run("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", "--timeout=60s")

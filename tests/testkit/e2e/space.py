@@ -1,0 +1,187 @@
+"""A namespace of a test's own, with someone who may trigger and something that counts."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cluster.waiting import until
+from testkit.e2e import kubectl, pods
+from testkit.e2e.kubectl import Manifest
+
+PLAN = "e2e"
+TERMINAL = ("Succeeded", "Failed", "Cancelled")
+GATEWAY = "http://sluice-gateway.sluice-system"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP server said; code 0 is none at all."""
+
+    code: int
+    body: Any
+
+
+@dataclass(frozen=True)
+class Space:
+    """Verbs in one namespace."""
+
+    namespace: str
+
+    # -- objects
+
+    def kubectl(self, *words: str, stdin: str = "") -> str:
+        """Any kubectl command here."""
+        return kubectl.run("-n", self.namespace, *words, stdin=stdin)
+
+    def apply(self, *objects: Manifest) -> None:
+        """`kubectl apply`."""
+        kubectl.apply(self.namespace, *objects)
+
+    def deploy(self, *workflows: Manifest, seconds: float = 60) -> None:
+        """Apply workflows, and wait until they are Ready."""
+        self.apply(*workflows)
+        for workflow in workflows:
+            self.ready(workflow["metadata"]["name"], seconds)
+
+    def ready(self, workflow: str, seconds: float = 60) -> None:
+        """Wait until the workflow is Ready as it is now."""
+        kubectl.see(self.namespace, "workflows", workflow, _is_ready, seconds)
+
+    def workflow(self, name: str) -> Manifest:
+        """The workflow as it is."""
+        return kubectl.read("-n", self.namespace, f"workflow.sluice.dev/{name}")
+
+    def runner(self, workflow: str) -> Manifest:
+        """The one runner pod that lives."""
+        found = kubectl.items("-n", self.namespace, "pods", "-l", f"sluice.dev/workflow={workflow}")
+        [pod] = [one for one in found if "deletionTimestamp" not in one["metadata"]]
+        return pod
+
+    # -- runs
+
+    def create_run(self, workflow: str, **spec: Any) -> str:
+        """`kubectl create` of a run; its name."""
+        manifest = {
+            "apiVersion": "sluice.dev/v1alpha1",
+            "kind": "WorkflowRun",
+            "metadata": {"generateName": f"{workflow}-"},
+            "spec": {"workflow": workflow, **spec},
+        }
+        return kubectl.create(self.namespace, manifest)
+
+    def run(self, name: str) -> Manifest:
+        """The run as it is."""
+        return kubectl.read("-n", self.namespace, f"workflowrun.sluice.dev/{name}")
+
+    def see_run(
+        self, name: str, holds: Callable[[Manifest], bool], seconds: float = 60
+    ) -> Manifest:
+        """Wait for a state of a run."""
+        return kubectl.see(self.namespace, "workflowruns", name, holds, seconds)
+
+    def ended(self, name: str, seconds: float = 60) -> Manifest:
+        """Wait for the end of a run; its status."""
+        status: Manifest = self.see_run(name, _has_ended, seconds)["status"]
+        return status
+
+    # -- the pods that take part
+
+    def call(
+        self,
+        url: str,
+        body: Any = None,
+        *,
+        method: str = "",
+        token: str = "gateway",
+        client: str = "client",
+        seconds: float = 60,
+        **headers: str,
+    ) -> Answer:
+        """An HTTP request from the pod `client`."""
+        said = {
+            "url": url,
+            "body": body,
+            "method": method or ("GET" if body is None else "POST"),
+            "token": token,
+            "headers": headers,
+            "seconds": seconds,
+        }
+        words = ("exec", "-i", client, "--", pods.PYTHON, "-c", pods.CALL)
+        heard = json.loads(self.kubectl(*words, stdin=json.dumps(said)))
+        return Answer(heard["code"], heard["body"])
+
+    def trigger(self, workflow: str, inputs: Any = None, **options: Any) -> Answer:
+        """POST to the workflow's Service, and wait for the result."""
+        body = {"inputs": inputs or {}, "sync": True}
+        url = f"http://workflow-{workflow}.{self.namespace}.svc/trigger"
+        return self.call(url, body, **options)
+
+    def api(self, path: str) -> str:
+        """A URL of the gateway in this namespace."""
+        return f"{GATEWAY}/api/v1/namespaces/{self.namespace}{path}"
+
+    def recorder(self) -> str:
+        """The URL of the recorder, as a runner calls it."""
+        return f"http://recorder.{self.namespace}.svc.cluster.local"
+
+    def posted(self) -> Counter[str]:
+        """How often the recorder was posted to, by path."""
+        lines = self.kubectl("logs", "recorder").splitlines()
+        return Counter(json.loads(line)["path"] for line in lines)
+
+    def see_post(self, path: str, seconds: float = 60) -> None:
+        """Wait until the recorder was posted to at that path."""
+        until(f"a POST to {path}", lambda: self.posted()[path] > 0, seconds)
+
+
+def make(*, client: bool = True, recorder: bool = False) -> Space:
+    """A new namespace with the plan `e2e`, in which `caller` may edit and trigger workflows."""
+    space = Space(f"e2e-{uuid.uuid4().hex[:8]}")
+    labels = {"sluice.dev/plan": PLAN}
+    metadata = {"name": space.namespace, "labels": labels}
+    space.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, *_caller())
+    wanted = [*([pods.make_client()] if client else []), *(pods.make_recorder() if recorder else [])]
+    if wanted:
+        space.apply(*wanted)
+        space.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=60s")
+    return space
+
+
+def remove(space: Space) -> None:
+    """Begin to delete the namespace; nobody waits for it."""
+    kubectl.run("delete", "namespace", space.namespace, "--wait=false")
+
+
+def _caller() -> list[Manifest]:
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "caller"}}
+    subject = {"kind": "ServiceAccount", "name": "caller"}
+    bindings = [
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": role},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [subject],
+        }
+        for role in ("sluice-view", "sluice-edit")
+    ]
+    return [account, *bindings]
+
+
+def condition(manifest: Manifest, kind: str) -> Manifest:
+    """The condition of that type, {} if there is none."""
+    found = manifest.get("status", {}).get("conditions", [])
+    return next((one for one in found if one["type"] == kind), {})
+
+
+def _is_ready(workflow: Manifest) -> bool:
+    shown = condition(workflow, "Ready")
+    current = shown.get("observedGeneration") == workflow["metadata"]["generation"]
+    return current and shown["status"] == "True"
+
+
+def _has_ended(run: Manifest) -> bool:
+    return run.get("status", {}).get("phase") in TERMINAL
