@@ -21,7 +21,6 @@ FindingType = Literal[
     "NotBefore",
     "TemplateForbidden",
     "TemplateSyntax",
-    "TooLarge",
     "UnknownAction",
     "UnknownField",
     "UnknownPort",
