@@ -34,7 +34,7 @@ check: $(INSTALLED) ## Style, types, dependency rules, generated files up to dat
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy tests/cluster tests/unit/cluster
-	$(VENV)/bin/lint-imports
+	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md --check
 
 unit: $(INSTALLED) ## Tests that need nothing

@@ -14,7 +14,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for layer in LAYERS:
         outcomes = _outcomes(terminalreporter, layer)
         said = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-        terminalreporter.write_line(f"{layer:<12} {said or 'not asked for'}")
+        terminalreporter.write_line(f"{layer:<12} {said or 'nothing ran'}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
