@@ -1,4 +1,4 @@
-"""sluice lint: what is wrong or odd about the workflows in files, each finding with its line."""
+"""sluice lint: what is wrong or odd about our objects in files, each finding with its line."""
 
 import argparse
 import json
@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from sluice_cli import documents
 from sluice_cli.documents import Document, Unreadable
 from sluice_core import validation
+from sluice_core.crd import KINDS
 from sluice_core.finding import Finding
 
 CLEAN, WARNED, WRONG = 0, 1, 2
+_KINDS = {model.kind_info.name: model for model in KINDS}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Placed:
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The arguments of this command."""
-    parser = commands.add_parser("lint", help="check workflows in files", description=__doc__)
+    parser = commands.add_parser("lint", help="check files", description=__doc__)
     parser.add_argument("files", nargs="+", metavar="FILE", help="YAML; - is the standard input")
     parser.add_argument("-o", "--output", choices=["text", "json"], default="text")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
@@ -61,18 +63,31 @@ def workflows(file: str) -> list[Document]:
 
 
 def placed(document: Document) -> Iterator[Placed]:
-    """The findings about one workflow, errors first."""
-    _, report = validation.read(document.manifest)
+    """The findings about one object of ours, errors first."""
+    report = _report(document)
     for severity, findings in (("error", report.errors), ("warning", report.warnings)):
         for finding in findings:
             line = document.line_of(finding.path)
             yield Placed(document.file, line, severity, finding)
 
 
+def _report(document: Document) -> validation.Report:
+    kind = document.manifest.get("kind")
+    if kind == "Workflow":
+        return validation.read(document.manifest)[1]
+    _, findings = validation.parse(_KINDS[str(kind)], document.manifest)
+    return validation.Report(errors=tuple(findings), warnings=())
+
+
+def _ours(file: str) -> list[Document]:
+    found = [doc for doc in documents.read(file) if str(doc.manifest.get("kind")) in _KINDS]
+    if not found:
+        raise Unreadable(f"{file}: there is no object of a kind of Sluice in it")
+    return found
+
+
 def _command(options: argparse.Namespace) -> int:
-    found = [
-        one for file in options.files for document in workflows(file) for one in placed(document)
-    ]
+    found = [one for file in options.files for document in _ours(file) for one in placed(document)]
     if options.output == "json":
         json.dump([one.as_json() for one in found], sys.stdout, indent=2, ensure_ascii=False)
         print()

@@ -1,6 +1,6 @@
 """Errors and warnings of a definition: one code for lint, REST and the operator."""
 
 from sluice_core.validation.check import Report, check
-from sluice_core.validation.manifest import read
+from sluice_core.validation.manifest import parse, read
 
-__all__ = ["Report", "check", "read"]
+__all__ = ["Report", "check", "parse", "read"]

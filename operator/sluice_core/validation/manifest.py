@@ -1,36 +1,47 @@
-"""Read a Workflow that somebody wrote, and say what is wrong with its form in our own words."""
+"""Read an object that somebody wrote, and say what is wrong with its form in our own words."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sluice_core.api import rules
+from sluice_core.api.meta import Resource
 from sluice_core.api.workflow import Workflow
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.validation.check import Report, report
 from sluice_core.validation.check import check as check_spec
 
+ResourceT = TypeVar("ResourceT", bound=Resource)
 _SPEC = ("spec",)
 
 
 def read(manifest: Mapping[str, Any]) -> tuple[Workflow | None, Report]:
     """The workflow with its report; None where its form is wrong already."""
-    try:
-        workflow = Workflow.parse(dict(manifest))
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        return None, report(_finding(problem, manifest) for problem in problems)
+    workflow, refused = parse(Workflow, manifest)
+    if workflow is None:
+        return None, report(refused)
     found = check_spec(workflow.spec)
-    refused = tuple(
-        Finding(type="InvalidValue", path=path.removeprefix("spec."), message=message)
-        for path, message in rules.broken(workflow)
-    )
     return workflow, Report(errors=(*refused, *found.errors), warnings=found.warnings)
 
 
-def _finding(problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:
+def parse(
+    model: type[ResourceT], manifest: Mapping[str, Any]
+) -> tuple[ResourceT | None, list[Finding]]:
+    """An object of one of our kinds, and what the API server would say against it."""
+    try:
+        resource = model.parse(dict(manifest))
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+        return None, [_finding(model, problem, manifest) for problem in problems]
+    return resource, [
+        Finding(type="InvalidValue", path=path.removeprefix("spec."), message=message)
+        for path, message in rules.broken(resource)
+    ]
+
+
+def _finding(model: type[Resource], problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:
     where = problem["loc"]
     inner = where[1:] if where[:1] == _SPEC and len(where) > 1 else where
     message = problem["msg"].removeprefix("Value error, ")
@@ -38,7 +49,7 @@ def _finding(problem: ErrorDetails, manifest: Mapping[str, Any]) -> Finding:
     hint = ""
     if problem["type"] == "extra_forbidden":
         type_, message = "UnknownField", f"there is no field '{where[-1]}'"
-        hint = did_you_mean(str(where[-1]), _siblings(where[:-1]))
+        hint = did_you_mean(str(where[-1]), _siblings(model, where[:-1]))
     if problem["type"] == "missing":
         message = "is required"
     if problem["type"] == "invalid_key":
@@ -67,9 +78,9 @@ def _step(where: tuple[int | str, ...], manifest: Mapping[str, Any]) -> str | No
             return None
 
 
-def _siblings(where: tuple[int | str, ...]) -> list[str]:
+def _siblings(root: type[Resource], where: tuple[int | str, ...]) -> list[str]:
     """The fields that the model at a place has."""
-    model: type[BaseModel] | None = Workflow
+    model: type[BaseModel] | None = root
     for key in where:
         if model is None or isinstance(key, int):
             continue

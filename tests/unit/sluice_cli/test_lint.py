@@ -85,12 +85,30 @@ def test_all_files_and_all_documents_are_checked(
     assert [line.split(": ")[0] for line in lines] == [f"{one}:8", f"{two}:22"]
 
 
+def test_objects_of_our_other_kinds_are_checked_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(
+        "apiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nmetadata: {name: r}\n"
+        "spec:\n  workflow: demo\n  inptus: {n: 1}\n"
+    )
+
+    code = main(["lint", str(file)])
+
+    assert code == 2
+    assert capsys.readouterr().out == (
+        f"{file}:6: error: inptus: there is no field 'inptus'; did you mean 'inputs'? "
+        "[UnknownField]\n"
+    )
+
+
 UNREADABLE = {
     "no YAML": ("a: [", "flow.yaml:1: expected the node content, but found '<stream end>'"),
     "a list": ("- a", "flow.yaml:1: not an object"),
     "a key that is given twice": ("a: 1\nb: {c: 1, c: 2}", "flow.yaml:2: 'c' is given twice"),
-    "no workflow": ("kind: Pod", "flow.yaml: there is no object of kind Workflow in it"),
-    "nothing": ("", "flow.yaml: there is no object of kind Workflow in it"),
+    "nothing of ours": ("kind: Pod", "flow.yaml: there is no object of a kind of Sluice in it"),
+    "nothing": ("", "flow.yaml: there is no object of a kind of Sluice in it"),
     "a bomb of aliases": (
         "a: &a [x]\nb: [" + ", ".join(["*a"] * 101) + "]",
         "flow.yaml: no YAML: 101 aliases; at most 100 are read",
