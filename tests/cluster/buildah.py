@@ -39,6 +39,7 @@ def build(image: Image, reference: str) -> None:
     _buildah("push", reference, f"docker-archive:{file}:{reference}")
     runtime.load(file)
     file.unlink()
+    _forget_older(reference)
 
 
 def _tools(reference: str) -> Path:
@@ -72,6 +73,18 @@ def _build(image: Image, reference: str) -> None:
     )
 
 
+def _forget_older(reference: str) -> None:
+    """Builds of earlier content; the layers that they share with this one stay."""
+    name = reference.partition(":")[0]
+    for other in _images():
+        if other.startswith(f"{name}:") and other != reference:
+            _buildah("rmi", other)
+
+
+def _images() -> list[str]:
+    return _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split()
+
+
 def _pip_configuration() -> Path:
     """What this machine's pip is told by its environment, for the pip inside the build."""
     known = {"PIP_CERT": "cert", "PIP_INDEX_URL": "index-url", "PIP_DEFAULT_TIMEOUT": "timeout"}
@@ -87,7 +100,7 @@ def _pip_configuration() -> Path:
 
 
 def _ensure_base() -> None:
-    if base() in _buildah("images", "--format", "{{.Name}}:{{.Tag}}").split():
+    if base() in _images():
         return
     print("making a base image from the distribution's packages; once per machine", flush=True)
     tree = layout.CACHE / "base.tar"
