@@ -133,11 +133,12 @@ async def _carry_out(job: engine.Job, workflow: Workflow, tell: bool) -> Record:
     """A run that is interrupted is cancelled, and its record says so."""
     record = Record()
     emit = _recorder(job, record, tell)
-    emit(wire.Accepted())
     async with AsyncExitStack() as stack:
-        renderer = await stack.enter_async_context(Renderer())
+        sandbox = Sandbox(await stack.enter_async_context(Renderer()))
+        await sandbox.render("{{ 1 }}", {}, "")  # or its start would count as the first step's
+        emit(wire.Accepted())
         tools = engine.Tools(
-            renderer=Sandbox(renderer),
+            renderer=sandbox,
             actions=ACTIONS,
             emit=emit,
             http=make_http(workflow.spec.egress.allow, private=True, stack=stack),

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sluice_runner.engine import paths
 
@@ -78,3 +80,36 @@ SELECTIONS = {
 @pytest.mark.parametrize(("wanted", "made"), SELECTIONS.values(), ids=SELECTIONS)
 def test_select(wanted: list[str], made: dict[str, Any]) -> None:
     assert paths.select(SCOPE, wanted) == made
+
+
+KEYS = st.text("abc", min_size=1, max_size=2)
+DATA = st.recursive(
+    st.integers() | st.text(max_size=3) | st.none(),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(KEYS, below, max_size=3),
+)
+
+
+@given(st.lists(KEYS, min_size=1, max_size=4), DATA)
+def test_what_is_written_is_read(keys: list[str], value: Any) -> None:
+    target: dict[str, Any] = {}
+
+    paths.write(target, ".".join(keys), value)
+
+    assert paths.read(target, ".".join(keys)) == value
+
+
+@given(
+    st.dictionaries(KEYS, DATA, max_size=4),
+    st.lists(st.lists(KEYS, min_size=1, max_size=3).map(".".join), max_size=5),
+)
+def test_a_selection_reads_like_the_whole(scope: dict[str, Any], wanted: list[str]) -> None:
+    made = paths.select(scope, wanted)
+
+    for path in wanted:
+        try:
+            expected = paths.read(scope, path)
+        except paths.NoSuchPath:
+            with pytest.raises(paths.NoSuchPath):
+                paths.read(made, path)
+        else:
+            assert paths.read(made, path) == expected
