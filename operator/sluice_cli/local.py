@@ -16,7 +16,7 @@ import yaml
 from pydantic import JsonValue
 
 from sluice_cli import lint, show
-from sluice_cli.documents import Document, Unreadable
+from sluice_cli.documents import STDIN, Document, Unreadable
 from sluice_core import inputs, validation, wire
 from sluice_core.api.workflow import Workflow
 from sluice_core.definition import Definition
@@ -50,11 +50,16 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _command(options: argparse.Namespace) -> int:
     given = _inputs(options.inputs)
+    if not options.watch:
+        return _once(options, given)
+    if options.file == STDIN:
+        raise Unreadable("--watch needs a file")
     while True:
         seen = _changed(options.file)
-        code = _once(options, given)
-        if not options.watch:
-            return code
+        try:
+            _once(options, given)
+        except Unreadable as error:  # in the middle of being written, perhaps
+            print(f"error: {error}", file=sys.stderr)
         while _changed(options.file) == seen:
             time.sleep(LOOK_AGAIN_SECONDS)
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 import yaml
@@ -136,3 +137,23 @@ def test_an_interrupt_cancels_the_run_and_its_end_is_told(write: Write, number: 
     assert process.returncode == 130
     assert "pause" in out
     assert "Cancelled in" in out
+
+
+def test_watch_runs_again_when_the_file_has_changed(write: Write) -> None:
+    file = write("{name: a, action: log, with: {message: first}}")
+    command = [sys.executable, "-m", "sluice_cli.main", "run", file, "--local", "--watch"]
+    with subprocess.Popen(
+        [*command, "--inputs", '{"n": 1}'], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert _until(process.stdout, "output:") == 'output: "first"'
+
+        write("{name: a, action: log, with: {message: second}}")
+
+        assert _until(process.stdout, "output:") == 'output: "second"'
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 130
+
+
+def _until(lines: IO[str], start: str) -> str:
+    return next(line.strip() for line in lines if line.startswith(start))
