@@ -36,21 +36,25 @@ def _turn(item: pytest.Item) -> int:
 
 @pytest.fixture(scope="session", autouse=True)
 def installed() -> Iterator[None]:
-    """Images of this checkout, the chart with them, and a plan that lets tests reach their pods."""
+    """Images of this checkout, the chart with them, and a plan that lets tests reach their pods.
+
+    One such session at a time: it kills what another would rely on.
+    """
     where = place.here()
     config = place.kubeconfig(where)
     if not all(Path(part).is_file() for part in config.split(os.pathsep)):
         pytest.fail(NONE.format(config), pytrace=False)
     os.environ["KUBECONFIG"] = config
-    with locked(layout.STATE.name):
-        images.bring(where)
-    ours = not release.installed()
-    release.install()
-    kubectl.apply("default", plan())
-    yield
-    kubectl.run("delete", "workflowplan", space.PLAN, "--wait=false")
-    if ours:
-        release.uninstall()
+    with locked("e2e"):
+        with locked(layout.STATE.name):
+            images.bring(where)
+        ours = not release.installed()
+        release.install()
+        kubectl.apply("default", plan())
+        yield
+        if ours:
+            kubectl.run("delete", "workflowplan", space.PLAN, "--wait=false")
+            release.uninstall()
 
 
 def plan() -> kubectl.Manifest:
