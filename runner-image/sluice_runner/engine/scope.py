@@ -10,10 +10,6 @@ from sluice_core.graph import Graph
 from sluice_runner.engine.job import Job, Tools
 from sluice_runner.engine.outcome import Outcome
 
-RESERVED = frozenset(
-    {"data", "entity", "env", "inputs", "item", "now", "run", "steps", "trigger", "workflow"}
-)
-
 Scope = Mapping[str, Any]
 
 
