@@ -1,5 +1,6 @@
 """Hold a watch for ever: an API server that is away is waited for, a lost place is begun anew."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -19,8 +20,7 @@ async def forever(
 ) -> NoReturn:
     """Repeats `attempt` whether it ends or fails, until cancelled.
 
-    `lose_place` is called before the next attempt when the last one cannot be resumed: only a
-    connection that broke can, as nothing was said against the version it stood at.
+    `lose_place` is called before the next attempt when the last one cannot be resumed.
     """
     pace = retry.Pace(PAUSES)
     while True:
@@ -29,8 +29,18 @@ async def forever(
             await attempt()
         except errors.ApiError as error:
             log.warning("watch of %s: %s", resource.plural, error)
-            if error.status:
+            if not _keeps_place(error):
                 lose_place()
+            await asyncio.sleep(error.retry_after or 0)
         if time.monotonic() - begun > HELD_SECONDS:
             pace.held()
         await pace.wait()
+
+
+def _keeps_place(error: errors.ApiError) -> bool:
+    """Whether nothing was said against the version that the watch stood at.
+
+    A busy server is not asked for a list, which costs it the most.
+    """
+    broken = isinstance(error, errors.Unavailable) and not error.status
+    return broken or isinstance(error, errors.TooManyRequests)
