@@ -1,6 +1,6 @@
 """What happened in a run, folded into the run's status: the same for operator and command line."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ _OUTCOME = {"Succeeded": True, "Failed": False, "Cancelled": False}
 class Record:
     """The steps of one run, over all its attempts; replaying equal events gives an equal record."""
 
-    def __init__(self, finished: Iterable[wire.FinishedStep] = ()) -> None:
+    def __init__(self, earlier: Mapping[str, Any] | None = None) -> None:
+        """`earlier` is the run's status as the record of another process has shown it."""
         self.attempt = 1
         self.started: int | None = None
         self.ended: wire.Finished | None = None
@@ -25,8 +26,9 @@ class Record:
         self.size = 0  # bytes of the steps, when they were last shown
         self._steps: dict[str, wire.StepFinished | wire.StepStarted] = {}
         self._begun: dict[str, int] = {}
-        self._inherited = {step.name: step for step in finished}
         self._entities: dict[str, wire.FinishedEntity] = {}
+        if earlier:
+            self._continue(earlier)
 
     def add(self, event: wire.Event) -> None:
         """Take in one event of the current attempt."""
@@ -54,9 +56,9 @@ class Record:
 
     def finished(self) -> tuple[wire.FinishedStep, ...]:
         """The steps that a further attempt must not repeat, with what they gave."""
-        fresh = (step for step in self._steps.values() if isinstance(step, wire.StepFinished))
-        kept = {
-            step.step: wire.FinishedStep(
+        ended = (step for step in self._steps.values() if isinstance(step, wire.StepFinished))
+        return tuple(
+            wire.FinishedStep(
                 name=step.step,
                 phase=step.phase,
                 port=step.port,
@@ -64,10 +66,9 @@ class Record:
                 error=step.error,
                 truncated=step.truncated,
             )
-            for step in fresh
-            if step.phase in ("Succeeded", "Skipped") or step.port is not None
-        }
-        return tuple({**self._inherited, **kept}.values())
+            for step in ended
+            if _stands(step.phase, step.port)
+        )
 
     def finished_entities(self) -> tuple[wire.FinishedEntity, ...]:
         """The entities that a further attempt must not repeat, and how they ended."""
@@ -91,6 +92,20 @@ class Record:
             shown.append(entry)
         self.size = STATUS_BYTES - room
         return shown
+
+    def _continue(self, earlier: Mapping[str, Any]) -> None:
+        if "startTime" in earlier:
+            self.started = milliseconds(earlier["startTime"])
+        for entry in earlier.get("steps", ()):
+            if _stands(entry["phase"], entry.get("port")):
+                self._steps[entry["name"]] = wire.StepFinished.model_validate(
+                    {
+                        **entry,
+                        "step": entry["name"],
+                        "started": milliseconds(entry["startTime"]),
+                        "durationMs": entry.get("durationMs", 0),
+                    }
+                )
 
     def counts(self, total: int) -> dict[str, int]:
         """Progress: of entities where the runner counts them, else of steps."""
@@ -145,6 +160,16 @@ def for_people(milliseconds: int) -> str:
     minutes, seconds = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes}m" if hours else f"{minutes}m{seconds}s"
+
+
+def milliseconds(time: str) -> int:
+    """Since the epoch, of a time in RFC 3339."""
+    return round(datetime.fromisoformat(time).timestamp() * 1000)
+
+
+def _stands(phase: str, port: str | None) -> bool:
+    """A failure stands where the graph went on after it."""
+    return phase in ("Succeeded", "Skipped") or (phase == "Failed" and port is not None)
 
 
 def _step(step: wire.StepFinished | wire.StepStarted, begun: int | None) -> dict[str, Any]:

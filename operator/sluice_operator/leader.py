@@ -32,8 +32,8 @@ from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
 from sluice_operator.kopf_edge import Edge
+from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher, Ports
-from sluice_operator.run.link import Means, Pod
 from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run, has_ended
 from sluice_operator.run.retention import Bounds
 from sluice_operator.run.sweep import Sweeper
@@ -93,7 +93,6 @@ class Leader:
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._edge = Edge((WORKFLOWS, PLANS), self._seen)
-        self._runs_listed = False
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -111,7 +110,7 @@ class Leader:
                 tasks.create_task(self._queue.run())
                 tasks.create_task(runs.run())
                 await runs.synced()
-                self._runs_listed = True
+                self._dispatcher.start()
                 self.ready.set()
                 tasks.create_task(self._sweeper.run())
                 tasks.create_task(self._keep_keys())
@@ -168,7 +167,7 @@ class Leader:
 
     def _run_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         if new is not None:
-            self._dispatcher.run_found(new, inherited=not self._runs_listed)
+            self._dispatcher.run_found(new)
         elif old is not None:
             self._dispatcher.run_gone(old)
 
@@ -282,14 +281,21 @@ class Leader:
         )
 
     async def _write(self, run: Run, status: dict[str, Any]) -> bool:
-        """Stores the status as soon as that is possible and allowed."""
+        """Stores the status as soon as that is possible and allowed.
+
+        One that the API server will never take is written without its details; where even
+        that is refused, the run has ended by other hands.
+        """
+        is_bare = False
         while True:
             if self._lease.is_leading():
                 try:
                     outcome = await self._statuses.write(RUNS, _live(run), status)
-                except errors.Invalid as error:
+                except (errors.Invalid, errors.TooLarge) as error:
                     log.error("run %s: the API server refuses its status: %s", run.name, error)  # noqa: TRY400
-                    status = _bare(status, str(error))
+                    if is_bare:
+                        return True
+                    status, is_bare = _bare(status, str(error)), True
                     continue
                 except errors.ApiError as error:
                     log.warning("run %s: writing its status: %s", run.name, error)

@@ -73,6 +73,7 @@ class RunnerServer:
     operator: Signer
     gateway: Signer
     http: aiohttp.ClientSession
+    port: int
 
     @property
     def holdings(self) -> Holdings[bytes]:
@@ -156,13 +157,15 @@ async def running(
     heartbeat: float = 60,
     readiness: Callable[[], wire.Readiness] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    boot: int = BOOT,
+    port: int = 0,
 ) -> AsyncIterator[RunnerServer]:
     """A server with the definition DEFINITION, which believes the two signers."""
     operator, gateway = Signer("operator-1"), Signer("gateway-1")
     operator.publish(keys)
     gateway.publish(keys)
     ticks = count(NOW)
-    journal = Journal(BOOT, lambda: next(ticks))
+    journal = Journal(boot, lambda: next(ticks))
     holdings = Holdings(
         slots=slots,
         definitions=Definitions(bytes),
@@ -185,12 +188,12 @@ async def running(
     app = make_app(served, Gate(verifier, Fence(stream.close), metrics.count_request))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
-    host, port = runner.addresses[0][:2]
+    _, port = runner.addresses[0][:2]
     try:
-        async with aiohttp.ClientSession(f"http://{host}:{port}") as http:
-            yield RunnerServer(served, operator, gateway, http)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            yield RunnerServer(served, operator, gateway, http, port)
     finally:
         stream.close()
         holdings.interrupt()

@@ -2,39 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Protocol
 
 import aiohttp
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from sluice_core import names, wire
+from sluice_core import wire
+from sluice_operator.run import calls
+from sluice_operator.run.calls import FAILURES, Means, OlderEpoch, Pod
+from sluice_operator.run.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.03
 LAST_PAUSE_SECONDS = 2.0
 ACK_DELAY_SECONDS = 0.03
-CALL_SECONDS = 10.0
-SILENCE_SECONDS = 3 * wire.HEARTBEAT_SECONDS
-LINE_BYTES = 1 << 20
-
-
-class OlderEpoch(Exception):  # noqa: N818 - the runner knows a later leader
-    """This operator is not the leader any more, whatever it believes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pod:
-    """A runner pod that has an address."""
-
-    uid: str
-    name: str
-    address: str
-    namespace: str
-    workflow: str
-    workflow_uid: str
+ACK_AGAIN_SECONDS = 1.0
+REFUSALS = (400, 413, 422)  # of a definition: sending it again would change nothing
 
 
 class Listener(Protocol):
@@ -53,15 +39,6 @@ class Listener(Protocol):
         """A runner knows a later leader."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Means:
-    """What every link uses."""
-
-    http: aiohttp.ClientSession
-    token: Callable[[str, str], str]  # workflow uid, pod uid
-    epoch: Callable[[], int]
-
-
 class Link:
     """Keeps talking to one pod until closed: GET /runs, then the event stream, and again."""
 
@@ -75,14 +52,13 @@ class Link:
         self._boot = ""
         self._after = 0
         self._definitions: set[str] = set()
-        self._raw: dict[str, bytes] = {}
-        self._outbox: list[wire.RunRequest] = []
+        self._outbox: list[tuple[wire.RunRequest, bytes]] = []
+        self._flying: frozenset[str] = frozenset()
         self._acks: list[wire.Ack] = []
         self._work = asyncio.Event()
         self._ack_work = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Tasks()
         self._stream: aiohttp.ClientResponse | None = None
-        self._flying: frozenset[str] = frozenset()
 
     @property
     def free(self) -> int:
@@ -93,26 +69,22 @@ class Link:
 
     def is_flying(self, uid: str) -> bool:
         """Whether the run is on its way to the runner, so that not being held says nothing."""
-        return uid in self._flying or any(one.uid == uid for one in self._outbox)
+        return uid in self._flying or any(run.uid == uid for run, _ in self._outbox)
 
     def open(self) -> None:
         """Begin; needs a running loop."""
-        self._tasks = [
-            asyncio.create_task(one) for one in (self._follow(), self._send(), self._acknowledge())
-        ]
+        for work in (self._follow(), self._send(), self._acknowledge()):
+            self._tasks.spawn(work)
 
     async def close(self) -> None:
         """End all of it, and wait for that."""
         self.connected = False
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     def submit(self, request: wire.RunRequest, raw: bytes) -> None:
         """Hand over a run, with others that are submitted meanwhile."""
         self.busy.add(request.uid)
-        self._raw[request.definition] = raw
-        self._outbox.append(request)
+        self._outbox.append((request, raw))
         self._work.set()
 
     def acknowledge(self, uid: str, attempt: int, through: int) -> None:
@@ -122,18 +94,21 @@ class Link:
 
     async def cancel(self, uid: str, attempt: int) -> None:
         """Stop a run; its end comes as an event. A runner that is away is told when it is back."""
-        body = wire.Cancel(attempt=attempt)
-        try:
-            await self._call("POST", wire.PATH_CANCEL.format(uid=uid), body)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.info("%s: could not cancel %s: %s", self.pod.name, uid, error)
+        await self._tell(wire.PATH_CANCEL.format(uid=uid), wire.Cancel(attempt=attempt))
 
     async def reply(self, uid: str, reply: wire.Reply) -> None:
         """Answer a request event."""
+        await self._tell(wire.PATH_REPLIES.format(uid=uid), reply)
+
+    async def _tell(self, path: str, body: wire.Message) -> None:
         try:
-            await self._call("POST", wire.PATH_REPLIES.format(uid=uid), reply)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.info("%s: could not reply to %s: %s", self.pod.name, uid, error)
+            await self._call("POST", path, body)
+        except OlderEpoch:
+            self._listener.superseded()
+        except FAILURES as error:
+            log.info("%s: %s: %s", self.pod.name, path, error)
+
+    # -- what it says
 
     async def _follow(self) -> None:
         pause = FIRST_PAUSE_SECONDS
@@ -141,12 +116,13 @@ class Link:
             try:
                 await self._holdings()
                 pause = FIRST_PAUSE_SECONDS
-                async for event in self._events():
-                    self._after = event.id
-                    self._listener.happened(self, event)
+                async with aclosing(self._events()) as events:
+                    async for event in events:
+                        self._after = event.id
+                        self._listener.happened(self, event)
             except OlderEpoch:
                 self._listener.superseded()
-            except (aiohttp.ClientError, TimeoutError, OSError, ValidationError) as error:
+            except FAILURES as error:
                 log.debug("%s: %s", self.pod.name, error)
             self.connected = False
             await asyncio.sleep(pause)
@@ -161,56 +137,78 @@ class Link:
             self._definitions.clear()
         self.slots, self.draining = holdings.slots, holdings.draining
         self.busy = {one.uid for one in holdings.runs if one.running} | self._flying
-        self.busy.update(one.uid for one in self._outbox)
+        self.busy.update(run.uid for run, _ in self._outbox)
         self.connected = True
         self._listener.held(self, holdings, rebooted=rebooted)
         if self._outbox:
             self._work.set()
 
-    async def _events(self) -> AsyncIterator[wire.Event]:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=SILENCE_SECONDS)
-        url = self._url(f"{wire.PATH_EVENTS}?after={self._after}")
-        headers = self._headers()
-        async with self._means.http.get(url, headers=headers, timeout=timeout) as response:
-            _raise_for(response)
-            if response.headers.get(wire.HEADER_BOOT) != self._boot:
-                return
+    async def _events(self) -> AsyncGenerator[wire.Event, None]:
+        async with calls.stream(self.pod, self._means, self._after) as response:
             self._stream = response
+            if response.headers.get(wire.HEADER_BOOT) != self._boot or not self.connected:
+                return
             async for line in response.content:
                 if line.strip():
                     yield wire.Event.model_validate_json(line)
+
+    def _break(self) -> None:
+        """Ask again what it holds."""
+        self.connected = False
+        if self._stream is not None:
+            self._stream.close()
+
+    # -- what it is told
 
     async def _send(self) -> None:
         while True:
             await self._work.wait()
             self._work.clear()
-            batch, self._outbox = self._outbox, []
-            if batch and self.connected:
+            if self.connected:
+                batch, self._outbox = self._outbox, []
                 await self._try(batch)
-            else:
-                self._outbox = batch + self._outbox
 
-    async def _try(self, batch: list[wire.RunRequest]) -> None:
+    async def _try(self, batch: list[tuple[wire.RunRequest, bytes]]) -> None:
         """An exchange that fails leaves open what arrived: the next GET /runs tells."""
-        self._flying = frozenset(run.uid for run in batch)
+        self._flying = frozenset(run.uid for run, _ in batch)
         try:
-            await self._exchange(batch)
+            refused = await self._define({run.definition: raw for run, raw in batch})
+            await self._hand_over([run for run, _ in batch], refused)
         except OlderEpoch:
             self._listener.superseded()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except FAILURES as error:
             log.warning("%s: handing over %d runs: %s", self.pod.name, len(batch), error)
+            self._break()
+        finally:
             self._flying = frozenset()
-            self.connected = False
-            if self._stream is not None:
-                self._stream.close()
-        self._flying = frozenset()
 
-    async def _exchange(self, batch: list[wire.RunRequest]) -> None:
-        for digest in {run.definition for run in batch} - self._definitions:
-            await self._call("PUT", wire.PATH_DEFINITION.format(sha256=digest), self._raw[digest])
-            self._definitions.add(digest)
-        raw = await self._call("POST", wire.PATH_RUNS, wire.RunBatch(runs=tuple(batch)))
-        for answer in wire.Answers.model_validate_json(raw).answers:
+    async def _define(self, definitions: dict[str, bytes]) -> dict[str, str]:
+        """Give it the definitions that it lacks; answers why it refuses some."""
+        refused = {}
+        for digest in definitions.keys() - self._definitions:
+            path = wire.PATH_DEFINITION.format(sha256=digest)
+            try:
+                await self._call("PUT", path, definitions[digest])
+            except aiohttp.ClientResponseError as error:
+                if error.status not in REFUSALS:
+                    raise
+                refused[digest] = f"it cannot read this definition ({error.status})"
+            else:
+                self._definitions.add(digest)
+        return refused
+
+    async def _hand_over(self, runs: list[wire.RunRequest], refused: dict[str, str]) -> None:
+        answers = [
+            wire.Answer(uid=run.uid, code=REFUSALS[0], message=refused[run.definition])
+            for run in runs
+            if run.definition in refused
+        ]
+        good = tuple(run for run in runs if run.definition not in refused)
+        if good:
+            raw = await self._call("POST", wire.PATH_RUNS, wire.RunBatch(runs=good))
+            answers += wire.Answers.model_validate_json(raw).answers
+        self._flying = frozenset()
+        for answer in answers:
             if answer.code == wire.DEFINITION_UNKNOWN:
                 self._definitions.clear()
             self._listener.answered(self, answer)
@@ -225,31 +223,11 @@ class Link:
                 await self._call("POST", wire.PATH_ACKS, wire.AckBatch(acks=tuple(acks)))
             except OlderEpoch:
                 self._listener.superseded()
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            except FAILURES as error:
                 log.info("%s: acknowledging: %s", self.pod.name, error)
                 self._acks = acks + self._acks
-                await asyncio.sleep(1)
+                await asyncio.sleep(ACK_AGAIN_SECONDS)
                 self._ack_work.set()
 
     async def _call(self, method: str, path: str, body: BaseModel | bytes | None = None) -> bytes:
-        data = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
-        timeout = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=2)
-        async with self._means.http.request(
-            method, self._url(path), data=data, headers=self._headers(), timeout=timeout
-        ) as response:
-            _raise_for(response)
-            return await response.read()
-
-    def _url(self, path: str) -> str:
-        host = f"[{self.pod.address}]" if ":" in self.pod.address else self.pod.address
-        return f"http://{host}:{names.RUNNER_PORT}{path}"
-
-    def _headers(self) -> dict[str, str]:
-        token = self._means.token(self.pod.workflow_uid, self.pod.uid)
-        return {"Authorization": f"Bearer {token}", wire.HEADER_EPOCH: str(self._means.epoch())}
-
-
-def _raise_for(response: aiohttp.ClientResponse) -> None:
-    if response.status == wire.OLDER_EPOCH:
-        raise OlderEpoch
-    response.raise_for_status()
+        return await calls.call(self.pod, self._means, method, path, body)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sluice_core import wire
 from sluice_core.record import Record
 
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
@@ -95,17 +94,8 @@ def read(manifest: dict[str, Any]) -> Run:
         generation=meta.get("generation", 1),
         attempt=max(1, status.get("attempt", 1)) + (1 if interrupted else 0),
         losses=status.get("runnerLosses", 0),
-        record=Record(kept_steps(status)),
+        record=Record(status),
     )
-
-
-def kept_steps(status: Mapping[str, Any]) -> list[wire.FinishedStep]:
-    """The steps of a status that need not be repeated."""
-    return [
-        wire.FinishedStep.model_validate(step)
-        for step in status.get("steps", [])
-        if step["phase"] in ("Succeeded", "Skipped")
-    ]
 
 
 def has_ended(manifest: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sluice_core.api.steps import Settings
 from sluice_operator.run.observed import Flow, Run
 
 REFUSING_STATES = {
@@ -10,6 +11,8 @@ REFUSING_STATES = {
     "Paused": "is paused: set spec.state to Active",
     "Archived": "is archived: set spec.state to Active",
 }
+
+UNSERVED = ("definition", "resumeFrom")
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,17 @@ def reconcile(run: Run, flow: Flow | None) -> Decision:
         return Wait("Adopting", "waiting for runners to say whether they hold this run")
     if run.cancelled:
         return End("Cancelled", "Cancelled", "cancelled while no runner worked on it")
+    if unserved := [field for field in UNSERVED if run.spec.get(field)]:
+        return End("Failed", "NotServed", f"spec.{unserved[0]} is not served by this release")
     if flow is None:
         return Wait("WorkflowNotFound", f"there is no Workflow {run.workflow.name} here")
-    refusal = _refusal(run, flow)
-    if refusal is not None:
-        return refusal
-    if run.pinned is None and (flow.current is None or run.names_version):
-        return Wait("Pending", "waiting for the version of the workflow that it executes")
-    return Send()
+    return _refusal(run, flow) or _without_version(run, flow) or Send()
+
+
+def _without_version(run: Run, flow: Flow) -> Wait | None:
+    if run.pinned is not None or (flow.current is not None and not run.names_version):
+        return None
+    return Wait("Pending", "waiting for the version of the workflow that it executes")
 
 
 def _refusal(run: Run, flow: Flow) -> End | None:
@@ -69,8 +75,9 @@ def _refusal(run: Run, flow: Flow) -> End | None:
     return None
 
 
-def lost(run: Run, limit: int) -> End | None:
+def lost(run: Run) -> End | None:
     """The end of a run whose runner is gone, or None when it may go on elsewhere."""
+    limit = run.pinned.loss_limit if run.pinned else Settings().runner_loss_limit
     if run.losses <= limit:
         return None
     message = (
@@ -78,6 +85,15 @@ def lost(run: Run, limit: int) -> End | None:
         f"settings.runnerLossLimit is {limit}"
     )
     return End("Failed", "RunnerLost", message)
+
+
+def why_waiting(flow: Flow | None, *, has_rooms: bool) -> Wait:
+    """Why a run that may go has not gone: no runner took it."""
+    if flow is not None and flow.failure:
+        return Wait("RunnerFailed", flow.failure)
+    if has_rooms:
+        return Wait("Queued", "every slot of the workflow's runners is taken")
+    return Wait("WaitingForRunner", "the workflow's runner is not up yet")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from sluice_operator.run.observed import Run
 from sluice_operator.run.reconcile import End
 
 
-def waiting(run: Run, reason: str, message: str, now: datetime) -> dict[str, Any]:
+def waiting(run: Run, now: datetime) -> dict[str, Any]:
     """A run that no runner works on: Pending, or Retrying once it had one."""
     made = _so_far(run, now)
     made["phase"] = "Retrying" if run.attempt > 1 else "Pending"
-    made["conditions"] = [conditions.condition(record.CONDITION, None, reason, message)]
+    made["conditions"] = [conditions.condition(record.CONDITION, None, *run.waiting_for)]
     return _framed(run, made, now)
 
 

@@ -1,17 +1,20 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from sluice_core import wire
+from sluice_core import record, wire
 from sluice_core.record import Record
-from sluice_core.wire import EntityFinished, FinishedEntity, FinishedStep, StepError, StepFinished
+from sluice_core.wire import EntityFinished, FinishedEntity, StepError, StepFinished
 
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ERROR = StepError(reason="Bad", message="bad")
 
 
-def seen(*happenings: wire.Happening, record: Record | None = None) -> Record:
-    record = record or Record()
+def seen(*happenings: wire.Happening) -> Record:
+    made = Record()
     for number, what in enumerate(happenings, 1):
-        record.add(wire.Event(id=number, seq=number, uid="u", attempt=1, time=1000, what=what))
-    return record
+        made.add(wire.Event(id=number, seq=number, uid="u", attempt=1, time=1000, what=what))
+    return made
 
 
 def ended(phase: wire.StepPhase, port: str | None = None) -> StepFinished:
@@ -33,21 +36,25 @@ def test_what_a_further_attempt_does_not_repeat(what: wire.Happening, names: lis
     assert [step.name for step in seen(what).finished()] == names
 
 
-def test_what_an_earlier_attempt_finished_stays_finished() -> None:
-    record = Record([FinishedStep(name="first", phase="Succeeded")])
+def test_what_an_earlier_process_has_shown_stays_finished_and_shown() -> None:
+    before = seen(wire.Accepted(), ended("Succeeded", "output"))
+    shown = record.status(before, total=2, now=NOON)
 
-    finished = seen(ended("Succeeded", "output"), record=record).finished()
+    after = Record(shown)
 
-    assert [step.name for step in finished] == ["first", "a"]
+    assert after.finished() == before.finished()
+    assert after.steps() == before.steps()
+    assert record.status(after, total=2, now=NOON)["startTime"] == shown["startTime"]
+    assert after.counts(2) == before.counts(2)
 
 
 def test_entities_that_are_through_are_remembered_with_how_they_ended() -> None:
-    record = seen(
+    made = seen(
         EntityFinished(entity="o-1", phase="Succeeded"),
         EntityFinished(entity="o-2", phase="Failed", error=ERROR),
     )
 
-    assert record.finished_entities() == (
+    assert made.finished_entities() == (
         FinishedEntity(entity="o-1", phase="Succeeded"),
         FinishedEntity(entity="o-2", phase="Failed", error=ERROR),
     )

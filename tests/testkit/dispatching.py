@@ -1,0 +1,213 @@
+"""The operator's dispatch on loopback: real links to real runner servers, its ports in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from sluice_core import wire
+from sluice_operator.run.calls import Means, Pod
+from sluice_operator.run.dispatch import Dispatcher, Ports
+from sluice_operator.run.observed import Flow, Name, Pinned, Run
+from sluice_runner.server.attempt import Attempt
+from testkit import runner_server
+from testkit.eventually import until
+from testkit.runner_server import DEFINITION, DEFINITION_HASH, NOW, RunnerServer
+
+FLOW = Name("shop", "etl")
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def a_version(number: int = 3, **fields: Any) -> Pinned:
+    """A version that the runner servers of the tests know how to read."""
+    defaults = {"digest": DEFINITION_HASH, "raw": DEFINITION, "steps": 2, "loss_limit": 5}
+    return Pinned(version=number, **{**defaults, **fields})
+
+
+def a_flow(**fields: Any) -> Flow:
+    """A workflow whose runs may go."""
+    defaults = {"uid": "workflow-uid", "state": "Active", "replicas": 1, "current": a_version()}
+    return Flow(**{**defaults, **fields})
+
+
+def a_manifest(uid: str = "run-1", **fields: Any) -> dict[str, Any]:
+    """A WorkflowRun as the watch brings it; `status` and `created` apart, fields of its spec."""
+    status, created = fields.pop("status", {}), fields.pop("created", "2026-01-31T11:00:00Z")
+    return {
+        "metadata": {
+            "name": uid,
+            "namespace": FLOW.namespace,
+            "uid": uid,
+            "generation": 1,
+            "creationTimestamp": created,
+        },
+        "spec": {"workflow": FLOW.name, **fields},
+        "status": status,
+    }
+
+
+class Worker:
+    """What runners execute: step after step, each held back until the test lets it go."""
+
+    def __init__(self, *steps: str, held: tuple[str, ...] = ()) -> None:
+        self.begun: list[tuple[str, int, str]] = []
+        self._gates = {step: asyncio.Event() for step in steps}
+        for step in steps:
+            if step not in held:
+                self._gates[step].set()
+
+    def let_go(self, step: str) -> None:
+        self._gates[step].set()
+
+    async def __call__(self, attempt: Attempt[bytes]) -> None:
+        request = attempt.request
+        finished = {step.name for step in request.finished}
+        for step in [name for name in self._gates if name not in finished]:
+            self.begun.append((request.uid, request.attempt, step))
+            attempt.emit(wire.StepStarted(step=step))
+            await self._gates[step].wait()
+            attempt.emit(_done(step))
+        attempt.emit(wire.Finished(phase="Succeeded", reason="Succeeded", output=request.uid))
+
+
+def _done(step: str) -> wire.StepFinished:
+    return wire.StepFinished(
+        step=step, phase="Succeeded", started=NOW, duration_ms=1, port="output", output=step
+    )
+
+
+@dataclass
+class World:
+    """What is outside of dispatch: workflows, runner pods, and an API server that takes statuses.
+
+    It outlives dispatchers, as the cluster outlives leaders.
+    """
+
+    http: aiohttp.ClientSession
+    flow: Flow | None = field(default_factory=a_flow)
+    versions: dict[int, Pinned] = field(default_factory=lambda: {3: a_version()})
+    leads: bool = True
+    epoch: int = 1
+    superseded: int = 0
+    over: list[tuple[str, str]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
+    servers: dict[str, RunnerServer] = field(default_factory=dict)
+
+    def status(self, uid: str) -> dict[str, Any]:
+        """What was written last."""
+        return next((made for other, made in reversed(self.writes) if other == uid), {})
+
+    def phases(self, uid: str) -> list[str]:
+        return [made["phase"] for other, made in self.writes if other == uid]
+
+    def reason(self, uid: str) -> str:
+        made = self.status(uid)
+        return str(made["conditions"][0]["reason"]) if made else ""
+
+    async def until_over(self, *uids: str) -> None:
+        wanted = set(uids)
+        await until(lambda: wanted <= {uid for uid, _ in self.over}, f"the end of {wanted}")
+
+    async def until_forgotten(self, pod: str) -> None:
+        """Wait for the runner to have everything acknowledged."""
+        await until(lambda: not self.servers[pod].holdings.held, f"acknowledgements at {pod}")
+
+    def pod(self, uid: str, **changes: Any) -> Pod:
+        port = self.servers[uid].port
+        given = {"uid": uid, "name": uid, "address": "127.0.0.1", "port": port, **changes}
+        return Pod(namespace=FLOW.namespace, workflow=FLOW.name, workflow_uid="w", **given)
+
+    def ports(self) -> Ports:
+        async def pin(_flow: Name, number: int) -> Pinned | None:
+            return self.versions.get(number)
+
+        async def exists(run: Run) -> bool:
+            return run.uid not in self.gone
+
+        def supersede() -> None:
+            self.superseded += 1
+
+        return Ports(
+            flow=lambda _: self.flow,
+            pin=pin,
+            write=self._write,
+            exists=exists,
+            ended=lambda run, phase, _at: self.over.append((run.uid, phase)),
+            leading=lambda: self.leads,
+            now=lambda: NOON,
+            superseded=supersede,
+        )
+
+    async def _write(self, run: Run, made: dict[str, Any]) -> bool:
+        await self.takes_writes.wait()
+        self.writes.append((run.uid, made))
+        return run.uid not in self.gone
+
+    @asynccontextmanager
+    async def leader(
+        self, *runs: dict[str, Any], pods: tuple[str, ...] | None = None, epoch: int = 1
+    ) -> AsyncIterator[Dispatcher]:
+        """A dispatcher that finds these runs, and all pods, at its start."""
+        means = Means(
+            http=self.http,
+            token=lambda _workflow, pod: self.servers[pod].operator.token(),
+            epoch=lambda: epoch,
+        )
+        dispatcher = Dispatcher(self.ports(), means)
+        for pod in self.servers if pods is None else pods:
+            dispatcher.pod_found(self.pod(pod))
+        for run in runs:
+            dispatcher.run_found(run)
+        dispatcher.start()
+        try:
+            yield dispatcher
+        finally:
+            await dispatcher.close()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Starts and stops the runner servers of a world."""
+
+    world: World
+    folder: Path
+    _stacks: dict[str, AsyncExitStack] = field(default_factory=dict)
+    _boots: Any = field(default_factory=lambda: count(1_000_000, 1_000_000))
+
+    async def start(self, pod: str, work: runner_server.Work, **options: Any) -> RunnerServer:
+        """A runner in a new pod, or the container of a pod once more."""
+        keys = self.folder / pod
+        keys.mkdir(exist_ok=True)
+        stack = self._stacks[pod] = AsyncExitStack()
+        running = runner_server.running(keys, work, boot=next(self._boots), **options)
+        self.world.servers[pod] = await stack.enter_async_context(running)
+        return self.world.servers[pod]
+
+    async def kill(self, pod: str) -> int:
+        """The process is gone, without a word; answers the port that it had."""
+        await self._stacks.pop(pod).aclose()
+        return self.world.servers[pod].port
+
+    async def close(self) -> None:
+        for pod in list(self._stacks):
+            await self.kill(pod)
+
+
+@asynccontextmanager
+async def cluster(folder: Path) -> AsyncIterator[Cluster]:
+    """A world without runners, whose API server takes writes."""
+    async with aiohttp.ClientSession() as http:
+        made = Cluster(World(http), folder)
+        made.world.takes_writes.set()
+        try:
+            yield made
+        finally:
+            await made.close()
