@@ -15,7 +15,7 @@ from sluice_kube import errors, retry
 from sluice_kube.campaign import Campaign, Term, Timing
 from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import Key
-from sluice_kube.sending import Settings
+from sluice_kube.sending import OnRequest, Settings
 from sluice_kube.session import Session
 
 log = logging.getLogger(__name__)
@@ -28,12 +28,14 @@ class Listener:
     """Called on the elector's thread, where nothing may block.
 
     `gained(epoch)`; `lost()` as soon as the term is over; `lost_to_other(holder)` after it, when
-    somebody else leads or has led: this process's knowledge is old, and it should end.
+    somebody else leads or has led: this process's knowledge is old, and it should end. `asked` is
+    told of each request, as `on_request` of a Session is.
     """
 
     gained: Callable[[int], None]
     lost: Callable[[], None]
     lost_to_other: Callable[[str], None]
+    asked: OnRequest | None = None
 
 
 class Elector:
@@ -106,7 +108,7 @@ class Elector:
         if self._stopping.is_set():
             return
         settings = Settings(timeout=self._timing.request, retries=retry.NEVER)
-        async with Session(self._config, settings) as session:
+        async with Session(self._config, settings, self._listener.asked) as session:
             campaign = Campaign(session, self._key, self._identity, self._timing, self._term)
             await campaign.run(self._stop, self._on_term)
             self._term.end()

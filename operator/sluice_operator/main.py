@@ -96,6 +96,7 @@ class Turns:
             gained=lambda epoch: self._tell(self.gained, f"leading, epoch {epoch}"),
             lost=lambda: None,
             lost_to_other=lambda holder: self._tell(self.deposed, f"{holder} leads now"),
+            asked=metrics.count_request,
         )
 
     def _tell(self, event: asyncio.Event, words: str) -> None:

@@ -51,6 +51,20 @@ async def test_of_many_that_start_together_one_leads(
         assert kept["leaseDurationSeconds"] == BRISK.lease
 
 
+async def test_a_leader_costs_one_request_a_renewal(
+    cluster_config: ClusterConfig, namespace: str
+) -> None:
+    one = a_candidate(cluster_config, namespace, "one")
+
+    async with running(one):
+        await until(lambda: len(one.asked) == 5, "three renewals")
+
+    made = [("get", "leases", 404), ("create", "leases", 201)]
+    renewals = [("patch", "leases", 200)] * 3
+    given_back = [("get", "leases", 200), ("patch", "leases", 200)]
+    assert one.asked == made + renewals + given_back
+
+
 async def test_a_leader_that_stops_hands_over_long_before_its_lease_would_expire(
     cluster_config: ClusterConfig, session: Session, namespace: str
 ) -> None:

@@ -20,10 +20,11 @@ BRISK = Timing(lease=2, lead=1.5, renew=0.5, poll=0.2, request=0.5)
 
 @dataclass
 class Candidate:
-    """An elector and what it told its listener."""
+    """An elector, what it told its listener, and what it asked of the API server."""
 
     elector: Elector
     told: list[str] = field(default_factory=list)
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 def a_candidate(
@@ -31,12 +32,15 @@ def a_candidate(
 ) -> Candidate:
     """A candidate that has not started."""
     told: list[str] = []
+    asked: list[tuple[str, str, int]] = []
     listener = Listener(
         gained=lambda epoch: told.append(f"gained {epoch}"),
         lost=lambda: told.append("lost"),
         lost_to_other=lambda holder: told.append(f"lost to {holder}"),
+        asked=lambda *request: asked.append(request),
     )
-    return Candidate(Elector(config, Key(namespace, NAME), identity, listener, timing), told)
+    elector = Elector(config, Key(namespace, NAME), identity, listener, timing)
+    return Candidate(elector, told, asked)
 
 
 @asynccontextmanager
