@@ -1,5 +1,6 @@
 """The cluster that integration tests speak to, and a namespace of it for each test."""
 
+import asyncio
 import os
 import uuid
 from collections import Counter
@@ -9,15 +10,13 @@ from pathlib import Path
 import pytest
 
 from cluster import place
-from sluice_kube import kubeconfig
+from sluice_kube import errors, kubeconfig, retry
 from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import NAMESPACES, Key
+from sluice_kube.sending import Settings
 from sluice_kube.session import Session
 
-NONE = (
-    "no cluster: {} is not there. `make cluster` makes one; "
-    "SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
-)
+NONE = "no cluster: {}. `make cluster` makes one; SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,9 +28,19 @@ def cluster_config() -> ClusterConfig:
     """
     path = place.kubeconfig(place.here())
     if not all(Path(part).is_file() for part in path.split(os.pathsep)):
-        pytest.fail(NONE.format(path), pytrace=False)
+        pytest.fail(NONE.format(f"{path} is not there"), pytrace=False)
+    config = kubeconfig.read(path)
+    try:
+        asyncio.run(_asked(config))
+    except errors.ApiError as error:
+        pytest.fail(NONE.format(error), pytrace=False)
     os.environ["KUBECONFIG"] = path
-    return kubeconfig.read(path)
+    return config
+
+
+async def _asked(config: ClusterConfig) -> None:
+    async with Session(config, Settings(timeout=5, retries=retry.NEVER)) as session:
+        await session.get(NAMESPACES, Key("", "default"))
 
 
 @pytest.fixture
