@@ -97,6 +97,7 @@ class World:
     superseded: int = 0
     over: list[tuple[str, str]] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
     writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
     servers: dict[str, RunnerServer] = field(default_factory=dict)
@@ -147,6 +148,7 @@ class World:
         )
 
     async def _write(self, run: Run, made: dict[str, Any]) -> bool:
+        self.asked.append(made["phase"])
         await self.takes_writes.wait()
         self.writes.append((run.uid, made))
         return run.uid not in self.gone
