@@ -82,7 +82,9 @@ def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[s
     if runner.node_selector:
         pod["nodeSelector"] = dict(runner.node_selector)
     if runner.tolerations:
-        pod["tolerations"] = [t.model_dump(exclude_none=True) for t in runner.tolerations]
+        pod["tolerations"] = [
+            t.model_dump(by_alias=True, exclude_none=True) for t in runner.tolerations
+        ]
     return pod
 
 

@@ -4,7 +4,6 @@ The egress guard inside the runner judges each connection by host name; a policy
 only, so it admits what the guard may admit, and keeps the private ranges shut otherwise.
 """
 
-import ipaddress
 from typing import Any
 
 from sluice_core import names
@@ -93,9 +92,3 @@ def _service_namespace(host: str, domain: str) -> str | None:
     """The namespace in `<service>.<namespace>.svc[.<domain>]`."""
     labels = host.removesuffix(f".{domain}").split(".")
     return labels[1] if len(labels) == 3 and labels[2] == "svc" else None
-
-
-def is_private(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
-    """Whether a part of the network lies in the ranges that are shut by default."""
-    ranges = PRIVATE_V4 if network.version == 4 else PRIVATE_V6
-    return any(network.overlaps(ipaddress.ip_network(one)) for one in ranges)
