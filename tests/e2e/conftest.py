@@ -16,7 +16,6 @@ NONE = (
     "no cluster: {} is not there. `make e2e` makes one; "
     "SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
 )
-NO_SUCH_IMAGE = "localhost/no-such-runner:1"
 LAST = ("test_api_server_restart.py", "test_upgrade.py")  # they disturb everyone else
 
 
@@ -50,21 +49,11 @@ def installed() -> Iterator[None]:
             images.bring(where)
         ours = not release.installed()
         release.install()
-        kubectl.apply("default", plan())
+        kubectl.apply("default", space.make_plan())
         yield
         if ours:
             kubectl.run("delete", "workflowplan", space.PLAN, "--wait=false")
             release.uninstall()
-
-
-def plan() -> kubectl.Manifest:
-    """Permits any egress, and an image that does not exist."""
-    return {
-        "apiVersion": "sluice.dev/v1alpha1",
-        "kind": "WorkflowPlan",
-        "metadata": {"name": space.PLAN},
-        "spec": {"images": [NO_SUCH_IMAGE]},
-    }
 
 
 @pytest.fixture(scope="module")

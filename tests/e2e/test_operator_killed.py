@@ -21,20 +21,20 @@ def test_the_run_ends_on_the_same_attempt(recorded: Space) -> None:
     recorded.deploy(a_long_workflow("long", recorded.recorder(), RUN_SECONDS))
     started = time.monotonic()
     name = recorded.create_run("long")
-    recorded.see_post("/before")
+    recorded.see_post("/long/before")
     leader = release.leader()
 
     kill(leader)
     status = recorded.ended(name)
 
     assert (status["phase"], status["attempt"]) == ("Succeeded", 1)
-    assert recorded.posted() == {"/before": 1, "/after": 1}
+    assert recorded.posted() == {"/long/before": 1, "/long/after": 1}
     assert time.monotonic() - started < RUN_SECONDS + TAKEOVER_SECONDS
     assert release.leader() != leader
 
 
 def test_what_ends_while_nobody_leads_is_written_by_the_next(recorded: Space) -> None:
-    recorded.deploy(a_long_workflow("short", f"{recorded.recorder()}/short", 2))
+    recorded.deploy(a_long_workflow("short", recorded.recorder(), 2))
     name = recorded.create_run("short")
     recorded.see_post("/short/before")
 
@@ -48,7 +48,7 @@ def test_what_ends_while_nobody_leads_is_written_by_the_next(recorded: Space) ->
 
 
 def test_a_run_created_while_nobody_leads_is_executed(recorded: Space) -> None:
-    recorded.deploy(a_long_workflow("later", f"{recorded.recorder()}/later", 0))
+    recorded.deploy(a_long_workflow("later", recorded.recorder(), 0))
     kill(release.leader())
 
     answer = recorded.trigger("later", seconds=30)

@@ -12,7 +12,7 @@ PAUSE_SECONDS = 4
 
 
 def test_on_another_pod_when_the_pod_is_gone(recorded: Space) -> None:
-    recorded.deploy(a_long_workflow("moved", f"{recorded.recorder()}/moved", PAUSE_SECONDS))
+    recorded.deploy(a_long_workflow("moved", recorded.recorder(), PAUSE_SECONDS))
     name = recorded.create_run("moved")
     recorded.see_post("/moved/before")
     first = recorded.runner("moved")["metadata"]["name"]
@@ -29,7 +29,7 @@ def test_on_another_pod_when_the_pod_is_gone(recorded: Space) -> None:
 
 
 def test_in_the_same_pod_when_its_process_crashed(recorded: Space) -> None:
-    recorded.deploy(a_long_workflow("crashed", f"{recorded.recorder()}/crashed", PAUSE_SECONDS))
+    recorded.deploy(a_long_workflow("crashed", recorded.recorder(), PAUSE_SECONDS))
     name = recorded.create_run("crashed")
     recorded.see_post("/crashed/before")
     pod = recorded.runner("crashed")["metadata"]["name"]
@@ -45,7 +45,7 @@ def test_in_the_same_pod_when_its_process_crashed(recorded: Space) -> None:
 
 
 def test_a_pod_that_is_asked_to_go_hands_over_or_finishes(recorded: Space) -> None:
-    recorded.deploy(a_long_workflow("asked", f"{recorded.recorder()}/asked", PAUSE_SECONDS))
+    recorded.deploy(a_long_workflow("asked", recorded.recorder(), PAUSE_SECONDS))
     name = recorded.create_run("asked")
     recorded.see_post("/asked/before")
     pod = recorded.runner("asked")["metadata"]["name"]
@@ -58,9 +58,7 @@ def test_a_pod_that_is_asked_to_go_hands_over_or_finishes(recorded: Space) -> No
 
 
 def test_a_run_whose_runner_is_always_lost_fails_and_says_so(recorded: Space) -> None:
-    flow = a_long_workflow(
-        "unlucky", f"{recorded.recorder()}/unlucky", 60, settings={"runnerLossLimit": 0}
-    )
+    flow = a_long_workflow("unlucky", recorded.recorder(), 60, settings={"runnerLossLimit": 0})
     recorded.deploy(flow)
     name = recorded.create_run("unlucky")
     recorded.see_post("/unlucky/before")

@@ -29,18 +29,18 @@ def a_step(name: str, action: str, /, *, needs: list[str] | None = None, **confi
 
 
 def a_post(name: str, url: str) -> Manifest:
-    """Post to a recorder at /name, with the run's stable key."""
+    """A POST whose path tells the step."""
     return a_step(name, "http.post", url=f"{url}/{name}", json={"step": name})
 
 
 def a_long_workflow(name: str, recorder: str, seconds: float, **spec: Any) -> Manifest:
-    """A post, a wait, a post: what is repeated shows at the recorder."""
+    """A post to /name/before, a wait, a post to /name/after: the recorder shows repetitions."""
     host = recorder.removeprefix("http://")
     return a_workflow(
         name,
-        a_post("before", recorder),
+        a_post("before", f"{recorder}/{name}"),
         a_step("pause", "wait", seconds=seconds),
-        a_post("after", recorder),
+        a_post("after", f"{recorder}/{name}"),
         egress={"allow": [f"{host}:80"]},
         **spec,
     )

@@ -12,6 +12,7 @@ from testkit.e2e import kubectl, pods
 from testkit.e2e.kubectl import Manifest
 
 PLAN = "e2e"
+NO_SUCH_IMAGE = "localhost/no-such-runner:1"
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
 GATEWAY = "http://sluice-gateway.sluice-system"
 
@@ -137,13 +138,26 @@ class Space:
         until(f"a POST to {path}", lambda: self.posted()[path] > 0, seconds)
 
 
+def make_plan() -> Manifest:
+    """Permits any egress, and an image that does not exist."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "WorkflowPlan",
+        "metadata": {"name": PLAN},
+        "spec": {"images": [NO_SUCH_IMAGE]},
+    }
+
+
 def make(*, client: bool = True, recorder: bool = False) -> Space:
     """A new namespace with the plan `e2e`, in which `caller` may edit and trigger workflows."""
     space = Space(f"e2e-{uuid.uuid4().hex[:8]}")
     labels = {"sluice.dev/plan": PLAN}
     metadata = {"name": space.namespace, "labels": labels}
     space.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, *_caller())
-    wanted = [*([pods.make_client()] if client else []), *(pods.make_recorder() if recorder else [])]
+    wanted = [
+        *([pods.make_client()] if client else []),
+        *(pods.make_recorder() if recorder else []),
+    ]
     if wanted:
         space.apply(*wanted)
         space.kubectl("wait", "pod", "--all", "--for=condition=Ready", "--timeout=60s")
@@ -163,7 +177,11 @@ def _caller() -> list[Manifest]:
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
             "metadata": {"name": role},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "roleRef": {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": "ClusterRole",
+                "name": role,
+            },
             "subjects": [subject],
         }
         for role in ("sluice-view", "sluice-edit")
@@ -177,10 +195,15 @@ def condition(manifest: Manifest, kind: str) -> Manifest:
     return next((one for one in found if one["type"] == kind), {})
 
 
+def is_running(run: Manifest) -> bool:
+    """Whether a runner works on the run."""
+    return bool(run.get("status", {}).get("phase") == "Running")
+
+
 def _is_ready(workflow: Manifest) -> bool:
     shown = condition(workflow, "Ready")
     current = shown.get("observedGeneration") == workflow["metadata"]["generation"]
-    return current and shown["status"] == "True"
+    return bool(current and shown.get("status") == "True")
 
 
 def _has_ended(run: Manifest) -> bool:
