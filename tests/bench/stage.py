@@ -56,7 +56,7 @@ class Stage:
 
     async def an_ended_run(self, workflow: str) -> Manifest:
         """A run of the workflow as it is stored."""
-        async for run in self.session.list(RUNS):
+        async for run in self.session.list(RUNS, Scope(namespace=self.namespace)):
             if run["spec"]["workflow"] == workflow and run.get("status", {}).get("phase"):
                 return run
         raise LookupError(workflow)
