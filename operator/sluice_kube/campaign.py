@@ -136,8 +136,8 @@ class Campaign:
         self._look = False  # what was written is what is there, until a 409 says otherwise
 
     def _complain(self, error: errors.ApiError) -> None:
-        """Says each trouble once, not at each round; that another was faster is none."""
-        trouble = "" if isinstance(error, errors.Conflict) else str(error)
+        """Says each kind of trouble once, not at each round; that another was faster is none."""
+        trouble = "" if isinstance(error, errors.Conflict) else error.reason
         if trouble and trouble != self._trouble:
-            log.warning("lease %s: %s", self._key, trouble)
+            log.warning("lease %s: %s", self._key, error)
         self._trouble = trouble

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -146,26 +145,19 @@ async def test_an_input_that_the_schema_refuses_makes_no_run(world: World) -> No
 
 
 async def test_a_wait_outlives_an_api_server_that_goes_away() -> None:
-    direct = cluster()
-    async with relaying(direct.server) as relay:
-        by_relay = replace(
-            direct,
-            server=f"https://127.0.0.1:{relay.port}",
-            server_name=direct.server_name or relay.host,
+    async with relaying(cluster()) as relay, a_world(relay.config) as world:
+        await world.workflow()
+        await world.account(TRIGGER)
+        token = await world.token()
+        asking = asyncio.ensure_future(
+            world.ask("POST", "/workflows/hello/trigger", token, {"sync": True})
         )
-        async with a_world(by_relay) as world:
-            await world.workflow()
-            await world.account(TRIGGER)
-            token = await world.token()
-            asking = asyncio.ensure_future(
-                world.ask("POST", "/workflows/hello/trigger", token, {"sync": True})
-            )
-            run = await world.awaited_run()
+        run = await world.awaited_run()
 
-            relay.cut()
-            await world.end(run, output="told late")
-            relay.mend()
-            answer = await asyncio.wait_for(asking, 30)
+        relay.cut()
+        await world.end(run, output="told late")
+        relay.mend()
+        answer = await asyncio.wait_for(asking, 30)
 
     assert (answer.status, answer.body["output"]) == (200, "told late")
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 
 import orjson
 import pytest
@@ -15,7 +14,7 @@ from sluice_kube.resources import CONFIG_MAPS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 from testkit.eventually import until
-from testkit.relay import Relay, relaying
+from testkit.relay import relaying
 
 pytestmark = pytest.mark.integration
 
@@ -30,11 +29,6 @@ async def running(task: asyncio.Task[None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-def by(line: Relay, config: ClusterConfig) -> ClusterConfig:
-    name = config.server_name or line.host
-    return replace(config, server=f"https://127.0.0.1:{line.port}", server_name=name)
 
 
 def a_config_map(namespace: str, name: str, value: str = "1") -> Manifest:
@@ -71,7 +65,7 @@ async def test_a_gap_hides_no_deletion_and_no_namesake(
     scope, changes = Scope(namespace, labels="app=kube"), list[Change]()
     for name in ("goes", "replaced", "stays"):
         await session.create(CONFIG_MAPS, a_config_map(namespace, name))
-    async with relaying(cluster_config.server) as line, Session(by(line, cluster_config)) as behind:
+    async with relaying(cluster_config) as line, Session(line.config) as behind:
         informer = Informer(behind, CONFIG_MAPS, scope, on_change=recorder(changes))
         async with running(asyncio.create_task(informer.run())):
             await informer.synced()
@@ -98,8 +92,8 @@ async def test_a_broken_connection_is_resumed_without_a_list(
     changes: list[Change] = []
     scope = Scope(namespace, labels="app=kube")
     async with (
-        relaying(cluster_config.server) as line,
-        Session(by(line, cluster_config), on_request=lambda verb, *_: asked.append(verb)) as behind,
+        relaying(cluster_config) as line,
+        Session(line.config, on_request=lambda verb, *_: asked.append(verb)) as behind,
     ):
         informer = Informer(behind, CONFIG_MAPS, scope, on_change=recorder(changes))
         async with running(asyncio.create_task(informer.run())):
@@ -138,7 +132,7 @@ async def test_a_follower_hears_lines_from_now_on_and_of_no_gap_that_was_none(
         heard.append(f"{event['type']} {event['object']['metadata']['name']}")
 
     await session.create(CONFIG_MAPS, a_config_map(namespace, "before"))
-    async with relaying(cluster_config.server) as line, Session(by(line, cluster_config)) as behind:
+    async with relaying(cluster_config) as line, Session(line.config) as behind:
         scope = Scope(namespace, labels="app=kube")
         following = follow(behind, CONFIG_MAPS, on_line, lambda: heard.append("gap"), scope)
         async with running(asyncio.create_task(following)):

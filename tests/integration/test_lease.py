@@ -14,7 +14,7 @@ from sluice_kube.resources import LEASES, Key, Manifest
 from sluice_kube.session import Session
 from testkit.candidates import BRISK, NAME, a_candidate, a_process, running
 from testkit.eventually import until
-from testkit.relay import Relay, relaying
+from testkit.relay import relaying
 
 pytestmark = pytest.mark.integration
 
@@ -28,11 +28,6 @@ async def seconds_until(condition: Callable[[], bool], what: str) -> float:
 async def spec(session: Session, namespace: str) -> Manifest:
     lease = await session.get(LEASES, Key(namespace, NAME))
     return dict(lease["spec"])
-
-
-def by(relay: Relay, config: ClusterConfig) -> ClusterConfig:
-    name = config.server_name or relay.host
-    return replace(config, server=f"https://127.0.0.1:{relay.port}", server_name=name)
 
 
 async def test_of_many_that_start_together_one_leads(
@@ -137,8 +132,8 @@ async def test_a_busy_main_loop_loses_nothing(
 async def test_leadership_ends_by_time_and_comes_back(
     cluster_config: ClusterConfig, namespace: str, how: str
 ) -> None:
-    async with relaying(cluster_config.server) as relay:
-        one = a_candidate(by(relay, cluster_config), namespace, "alone")
+    async with relaying(cluster_config) as relay:
+        one = a_candidate(relay.config, namespace, "alone")
         async with running(one):
             await until(one.elector.is_leading, "leads")
             epoch = one.elector.epoch
@@ -156,8 +151,8 @@ async def test_leadership_ends_by_time_and_comes_back(
 async def test_a_leader_without_an_api_server_stops_before_another_begins(
     cluster_config: ClusterConfig, namespace: str, how: str
 ) -> None:
-    async with relaying(cluster_config.server) as relay:
-        first = a_candidate(by(relay, cluster_config), namespace, "first")
+    async with relaying(cluster_config) as relay:
+        first = a_candidate(relay.config, namespace, "first")
         second = a_candidate(cluster_config, namespace, "second")
         async with running(first):
             await until(first.elector.is_leading, "the first leads")
@@ -180,12 +175,12 @@ async def test_a_leader_without_an_api_server_stops_before_another_begins(
 async def test_a_leader_keeps_its_lease_when_the_api_server_was_away_for_all(
     cluster_config: ClusterConfig, namespace: str
 ) -> None:
-    async with relaying(cluster_config.server) as relay:
-        config = by(relay, cluster_config)
-        leader = a_candidate(config, namespace, "leader")
+    async with relaying(cluster_config) as relay:
+        leader = a_candidate(relay.config, namespace, "leader", Timing())
         # They look most often, so that one of them is the first to see the API server again.
         others = [
-            a_candidate(config, namespace, f"other-{n}", replace(BRISK, poll=0.05)) for n in "abc"
+            a_candidate(relay.config, namespace, f"other-{n}", replace(Timing(), poll=0.05))
+            for n in "abc"
         ]
         async with running(leader):
             await until(leader.elector.is_leading, "leads")
@@ -194,7 +189,7 @@ async def test_a_leader_keeps_its_lease_when_the_api_server_was_away_for_all(
                     lambda: all(one.elector.holder() == "leader" for one in others), "all see it"
                 )
                 relay.cut()
-                await asyncio.sleep(2 * BRISK.lease)
+                await asyncio.sleep(Timing().lease + 1)
                 relay.mend()
                 await until(leader.elector.is_leading, "leads again")
 

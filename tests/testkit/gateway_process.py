@@ -28,7 +28,6 @@ from sluice_kube.resources import (
     Resource,
 )
 from sluice_kube.session import Session
-from testkit.api_server import connect
 
 ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "Role")
 BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
@@ -97,12 +96,11 @@ class World:
         self, audience: str | None = names.GATEWAY_AUDIENCE, name: str = "caller"
     ) -> str:
         """A token of the account; without an audience, one for the API server."""
-        api = await asyncio.to_thread(connect)
-        path = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/{name}/token"
+        requests = Resource("", "v1", f"serviceaccounts/{name}/token", "TokenRequest")
         spec = {"audiences": [audience]} if audience else {}
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
-        answer = await asyncio.to_thread(api.request, "POST", path, body)
-        return str(answer.body["status"]["token"])
+        body = {"metadata": {"namespace": self.namespace}, "spec": spec}
+        answer = await self.session.create(requests, body)
+        return str(answer["status"]["token"])
 
     async def ask(
         self, method: str, path: str, token: str, body: Any = None, **headers: str
