@@ -117,7 +117,10 @@ class Stream:
             raise errors.unreachable(error, sent=True) from error
 
     def close(self) -> None:
-        """Ends the connection, the body unread."""
+        """Ends the connection, the body unread, without the farewell that TLS would wait for."""
+        connection = self._response.connection
+        if connection and connection.transport:
+            connection.transport.abort()
         self._response.close()
 
 
