@@ -38,6 +38,7 @@ DEFINITION_UNKNOWN, NO_SLOT, DRAINING = 412, 429, 503
 FailureClass = Literal["Transient", "Timeout", "RateLimited", "Permanent"]
 StepPhase = Literal["Running", "Succeeded", "Failed", "Skipped", "Cancelled"]
 EndPhase = Literal["Succeeded", "Failed", "Cancelled"]
+RequestKind = Literal["ChildRun", "Job", "Publish", "Allowance", "Notify"]
 
 
 class Message(BaseModel):
@@ -91,6 +92,9 @@ class RunRequest(Message):
     trigger: dict[str, JsonValue] = {}
     finished: tuple[FinishedStep, ...] = ()
     finished_entities: tuple[FinishedEntity, ...] = ()
+    ancestors: tuple[str, ...] = Field(
+        default=(), description="workflows of the runs above this one, the outermost first"
+    )
     deadline: int | None = None
 
 
@@ -136,12 +140,41 @@ class Cancel(Message):
 
 
 class Reply(Message):
-    """The outcome of a `request` event."""
+    """The outcome of a `request` event; where it is not ok, how the step that asked fails.
+
+    The operator sends it again until the runner has answered 202 or 404.
+    """
 
     attempt: int
     request: str
     ok: bool
     value: JsonValue = None
+    failure: FailureClass = "Permanent"
+    reason: str = "Refused"
+    message: str = ""
+
+
+class ChildRun(Message):
+    """The body of a request of that kind: run another workflow of the same namespace.
+
+    `key` is stable over all attempts of the run: equal keys of one run mean the same child, which
+    is made once. With `wait` the reply comes when the child has ended, whatever its phase; else
+    once it exists. A child that is waited for is cancelled when its parent ends before it.
+    """
+
+    workflow: str
+    inputs: dict[str, JsonValue] = {}
+    wait: bool = True
+    key: str
+
+
+class ChildOutcome(Message):
+    """The value of the reply to a ChildRun; `message` says why it did not succeed."""
+
+    run: str
+    phase: Literal["Pending", "Running", "Succeeded", "Failed", "Cancelled"]
+    output: JsonValue = None
+    truncated: bool = False
     message: str = ""
 
 
@@ -236,12 +269,16 @@ class Progress(Message):
 
 
 class Request(Message):
-    """Something that only the operator can do; it answers with a Reply."""
+    """Something that only the operator can do; it answers with a Reply.
+
+    `request` is new for each time of asking. The event is kept until the reply has come or nobody
+    waits for it any more, whatever is acknowledged: a new leader finds it on the stream.
+    """
 
     type: Literal["request"] = "request"
     request: str
     step: str
-    kind: Literal["ChildRun", "Job", "Publish", "Allowance", "Notify"]
+    kind: RequestKind
     body: dict[str, JsonValue] = {}
 
 
@@ -281,7 +318,7 @@ class Event(Message):
     """A line of the event stream: `id` counts up in one pod, `seq` in one attempt from 1.
 
     Ids go on counting up when the container restarts. A gap in `seq` is a log line that fell out
-    of its ring, or progress that later progress has replaced.
+    of its ring, progress that later progress has replaced, or a request that is answered.
     """
 
     id: int

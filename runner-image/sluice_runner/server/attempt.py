@@ -1,9 +1,12 @@
 """One attempt of a run while the runner holds it: what the engine is given, and what it tells."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Generic, Protocol, TypeVar
+
+from pydantic import JsonValue
 
 from sluice_core import wire
 from sluice_runner.server.journal import Record
@@ -19,10 +22,12 @@ class Attempt(Generic[DefinitionT]):
     definition: DefinitionT
     record: Record
     keep: "Callable[[Attempt[DefinitionT], wire.Happening], None]"
+    settle: "Callable[[Attempt[DefinitionT], str], None]"
     task: "asyncio.Task[None] | None" = None
     cancelling: bool = False
     interrupting: bool = False
     _waiting: dict[str, asyncio.Future[wire.Reply]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
     def running(self) -> bool:
@@ -38,8 +43,11 @@ class Attempt(Generic[DefinitionT]):
             what = translated
         self.keep(self, what)
 
-    async def ask(self, request: wire.Request) -> wire.Reply:
+    async def ask(
+        self, step: str, kind: wire.RequestKind, body: dict[str, JsonValue]
+    ) -> wire.Reply:
         """Send a request up the event stream and wait for its reply, however long that takes."""
+        request = wire.Request(request=str(next(self._numbers)), step=step, kind=kind, body=body)
         reply: asyncio.Future[wire.Reply] = asyncio.get_running_loop().create_future()
         self._waiting[request.request] = reply
         try:
@@ -47,6 +55,7 @@ class Attempt(Generic[DefinitionT]):
             return await reply
         finally:
             del self._waiting[request.request]
+            self.settle(self, request.request)
 
     def answer(self, reply: wire.Reply) -> None:
         """Resolve what waits for it; a reply that comes twice, or too late, is nothing."""

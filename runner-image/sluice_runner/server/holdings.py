@@ -139,7 +139,7 @@ class Holdings(Generic[DefinitionT]):
         earlier: Attempt[DefinitionT] | None,
     ) -> None:
         record = Record(request.uid, request.attempt)
-        attempt = Attempt(request, definition, record, self._keep)
+        attempt = Attempt(request, definition, record, self._keep, self._settle)
         self._held[request.uid] = attempt
         before = self._replace(earlier) if earlier is not None else None
         attempt.task = asyncio.create_task(self._work(attempt, before))
@@ -152,6 +152,9 @@ class Holdings(Generic[DefinitionT]):
         self.journal.append(attempt.record, what)
         for observe in self.observers:
             observe(attempt.request, what)
+
+    def _settle(self, attempt: Attempt[DefinitionT], request: str) -> None:
+        self.journal.settle(attempt.record, request)
 
     def _replace(self, earlier: Attempt[DefinitionT]) -> "asyncio.Task[None] | None":
         self.journal.drop(earlier.record)

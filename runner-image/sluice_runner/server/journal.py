@@ -30,6 +30,7 @@ class Record:
     size: int = 0
     ended: bool = False
     transitions: dict[int, int] = field(default_factory=dict)  # id -> seq
+    requests: dict[str, int] = field(default_factory=dict)  # those without a reply, with their id
     progress: int | None = None
     logs: deque[tuple[int, bytes]] = field(default_factory=deque)
     log_size: int = 0
@@ -82,11 +83,21 @@ class Journal:
         return list(newest_first)[::-1]
 
     def acknowledge(self, record: Record, through: int) -> bool:
-        """Forget what was received. True when the attempt is over and nothing of it is left."""
-        received = [i for i, seq in record.transitions.items() if seq <= through]
+        """Forget what was received. True when the attempt is over and nothing of it is left.
+
+        A request stays until it is settled: who received it may be gone before it answers.
+        """
+        asked = set(record.requests.values())
+        received = [i for i, seq in record.transitions.items() if seq <= through and i not in asked]
         for event_id in received:
             self._forget(record, event_id)
         return record.ended and not record.transitions
+
+    def settle(self, record: Record, request: str) -> None:
+        """A request has its reply, or nobody waits for it any more."""
+        event_id = record.requests.pop(request, None)
+        if event_id in record.transitions:
+            self._forget(record, event_id)
 
     def drop(self, record: Record) -> None:
         """Forget all of an attempt but its log, which can be read for a while longer."""
@@ -124,10 +135,14 @@ class Journal:
             if record.progress in record.transitions:
                 self._forget(record, record.progress)
             record.progress = self._last_id
+        if isinstance(what, wire.Request):
+            record.requests[what.request] = self._last_id
         record.transitions[self._last_id] = record.seq
         record.size += size
         self.size += size
         record.ended = isinstance(what, _ENDS)
+        if record.ended:
+            record.requests.clear()
 
     def _keep_log(self, record: Record, line: bytes) -> None:
         record.logs.append((self._last_id, line))

@@ -43,6 +43,7 @@ async def test_a_run_of_one_step_is_carried_out_and_told(tmp_path: Path) -> None
                     definition.decode(attempt.definition),
                     attempt.record,
                     lambda _attempt, what: attempt.emit(what),
+                    lambda _attempt, request: attempt.settle(attempt, request),
                 )
             )
 

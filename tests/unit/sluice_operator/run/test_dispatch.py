@@ -211,7 +211,7 @@ async def test_an_output_as_long_as_the_contract_admits_arrives(cluster: Cluster
 
 async def test_a_request_that_nobody_serves_is_answered(cluster: Cluster) -> None:
     async def ask(attempt: Any) -> None:
-        reply = await attempt.ask(wire.Request(request="r", step="a", kind="ChildRun"))
+        reply = await attempt.ask("a", "ChildRun", {})
         attempt.emit(wire.Finished(phase="Failed", reason="Refused", message=reply.message))
 
     await cluster.start("pod-1", ask)

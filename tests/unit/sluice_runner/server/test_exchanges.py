@@ -59,3 +59,13 @@ def test_a_field_of_a_later_release_is_ignored() -> None:
     later["what"]["cost"] = {"tokens": 5}
 
     assert wire.Event.model_validate(later) == wire.Event.model_validate_json(line)
+
+
+def test_the_recorded_child_run_is_what_the_contract_says_of_both_its_sides() -> None:
+    [asked] = [event.what for event in exchanges.events() if event.what.type == "request"]
+    reply = exchanges.read("reply").body
+
+    assert wire.ChildRun.model_validate(asked.body).model_dump(by_alias=True) == asked.body
+    outcome = wire.ChildOutcome.model_validate(reply["value"])
+    assert outcome.model_dump(by_alias=True) == reply["value"]
+    assert wire.Reply.model_validate(reply).request == asked.request

@@ -182,6 +182,35 @@ def test_an_attempt_that_ended_is_done_when_its_end_is_acknowledged(journal: Jou
     assert done == [False, False, True]
 
 
+ASKED = wire.Request(request="1", step="s", kind="ChildRun")
+
+
+def test_a_request_outlives_its_acknowledgement_until_it_is_settled(journal: Journal) -> None:
+    record = Record("a", 1)
+    journal.append(record, wire.Accepted())
+    journal.append(record, ASKED)
+
+    journal.acknowledge(record, through=2)
+    kept = [event.what for event in events(journal)]
+    journal.settle(record, "1")
+
+    assert kept == [ASKED]
+    assert events(journal) == []
+    assert journal.size == 0
+
+
+def test_after_the_end_no_request_holds_the_attempt_up(journal: Journal) -> None:
+    record = Record("a", 1)
+    journal.append(record, ASKED)
+    journal.append(record, wire.Finished(phase="Cancelled", reason="Cancelled"))
+
+    over = journal.acknowledge(record, through=2)
+    journal.settle(record, "1")
+
+    assert over
+    assert len(journal) == 0
+
+
 def test_logs_of_past_runs_are_bounded(journal: Journal) -> None:
     quarter = "x" * (module.LOG_BYTES - 1000)
     uids = [str(number) for number in range(70)]

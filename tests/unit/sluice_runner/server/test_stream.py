@@ -137,7 +137,7 @@ async def test_a_running_run_stays_when_all_it_told_so_far_is_acknowledged(tmp_p
 
 async def test_a_request_waits_for_its_reply(tmp_path: Path) -> None:
     async def work(attempt: Attempt[bytes]) -> None:
-        reply = await attempt.ask(wire.Request(request="r1", step="child", kind="ChildRun"))
+        reply = await attempt.ask("child", "ChildRun", {"workflow": "invoice"})
         attempt.emit(wire.Finished(phase="Succeeded", reason="Succeeded", output=reply.value))
 
     async with runner_server.running(tmp_path, work) as server, server.events() as events:
