@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from sluice_cli import lint, show
 from sluice_cli.documents import STDIN, Document, Unreadable
+from sluice_cli.given import read_inputs
 from sluice_core import inputs, validation, wire
 from sluice_core.api.workflow import Workflow
 from sluice_core.definition import Definition
@@ -49,7 +50,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _command(options: argparse.Namespace) -> int:
-    given = _inputs(options.inputs)
+    given = read_inputs(options.inputs)
     if not options.watch:
         return _once(options, given)
     if options.file == STDIN:
@@ -97,23 +98,6 @@ def _chosen(options: argparse.Namespace) -> Document:
 def _name(manifest: dict[str, Any]) -> str:
     metadata = manifest.get("metadata")
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
-
-
-def _inputs(text: str) -> dict[str, JsonValue]:
-    source = "--inputs"
-    if text.startswith("@"):
-        source = text[1:]
-        try:
-            text = Path(source).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Unreadable(f"{source}: {error}") from error
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{source}: no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise Unreadable(f'{source}: the inputs are an object, such as {{"day": "monday"}}')
-    return value
 
 
 def _job(workflow: Workflow, given: dict[str, JsonValue], entities: str) -> engine.Job:

@@ -1,10 +1,10 @@
-"""The command `sluice`, also `kubectl sluice`: check, draw and run workflows from files."""
+"""The command `sluice`, also `kubectl sluice`: check, draw and run workflows."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from sluice_cli import drawing, lint, local
+from sluice_cli import cluster, drawing, lint, local
 from sluice_cli.documents import Unreadable
 
 OK, FAILED, INVALID, CANCELLED = 0, 1, 2, 130
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     lint.add_to(commands)
     local.add_to(commands)
     drawing.add_to(commands)
+    cluster.add_to(commands)
     return parser
 
 

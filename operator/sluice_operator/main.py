@@ -111,10 +111,9 @@ async def _term(outside: Outside, turns: Turns) -> int:
     await asyncio.wait({*over, gained}, return_when=asyncio.FIRST_COMPLETED)
     if any(task.done() for task in over):
         return 0
-    metrics.LEADING.set(1)
+    metrics.LEADING.set_function(lambda: float(outside.lease.is_leading()))
     term = asyncio.create_task(Leader(outside).run())
     await asyncio.wait({*over, term}, return_when=asyncio.FIRST_COMPLETED)
-    metrics.LEADING.set(0)
     if term.done():
         log.error("the leader's work ended", exc_info=term.exception())
         return 1

@@ -1,0 +1,53 @@
+"""`sluice trigger` and `sluice cancel` do in a cluster what their help says."""
+
+import subprocess
+import sys
+
+import pytest
+
+from testkit.e2e.flows import a_greeting, a_step, a_workflow
+from testkit.e2e.space import Space
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _workflows(here: Space) -> None:
+    here.deploy(
+        a_greeting(),
+        a_workflow("slow", a_step("pause", "wait", seconds=300)),
+    )
+
+
+def sluice(here: Space, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "sluice_cli.main", *words, "-n", here.namespace]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_run_that_succeeds_shows_its_output(here: Space) -> None:
+    done = sluice(here, "trigger", "hello", "--inputs", '{"name": "Ada"}', "--wait")
+
+    assert done.returncode == 0, done.stderr
+    assert "Succeeded" in done.stdout
+    assert "Hello, Ada!" in done.stdout
+
+
+def test_a_run_that_fails_says_why(here: Space) -> None:
+    done = sluice(here, "trigger", "hello", "--wait")
+
+    assert done.returncode == 1
+    assert "name: is required" in done.stdout
+
+
+def test_what_the_api_server_refuses_is_said_in_its_words(here: Space) -> None:
+    done = sluice(here, "trigger", "Not_A_Name")
+
+    assert done.returncode == 2
+    assert "spec.workflow" in done.stderr
+
+
+def test_cancelling_ends_the_run(here: Space) -> None:
+    started = sluice(here, "trigger", "slow").stdout.split(":")[0]
+
+    done = sluice(here, "cancel", started)
+
+    assert done.returncode == 0, done.stderr
+    assert here.ended(started)["status"]["phase"] == "Cancelled"
