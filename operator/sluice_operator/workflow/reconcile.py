@@ -12,6 +12,9 @@ from sluice_operator.workflow.resources import deployment, identity, network_pol
 
 KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
 
+GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
+         "UnknownPort", "UnknownStep")  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class Desired:
@@ -141,10 +144,10 @@ def _surplus(seen: Observed, objects: list[Manifest]) -> tuple[Child, ...]:
 
 
 def _reason(finding: Finding) -> str:
-    """The condition's reason: actions and their configuration apart from the graph."""
-    if finding.type in ("UnknownAction", "InvalidConfig"):
-        return finding.type
-    return "InvalidConfig" if finding.type == "MissingConfig" else "InvalidGraph"
+    """The condition's reason: what is drawn wrong apart from what is filled in wrong."""
+    if finding.type == "UnknownAction":
+        return "UnknownAction"
+    return "InvalidGraph" if finding.type in GRAPH else "InvalidConfig"
 
 
 def _warning(finding: Finding) -> dict[str, Any]:

@@ -180,6 +180,21 @@ async def test_a_deleted_run_is_stopped_and_nothing_is_written(cluster: Cluster)
     assert cluster.world.writes == []
 
 
+async def test_the_slot_of_a_deleted_run_is_the_next_ones(cluster: Cluster) -> None:
+    worker = Worker("a", held=("a",))
+    await cluster.start("pod-1", worker, slots=1)
+
+    async with cluster.world.leader(a_manifest("first"), a_manifest("second")) as dispatcher:
+        await until(lambda: cluster.world.reason("second") == "Queued", "the reason")
+        cluster.world.gone.add("first")
+        dispatcher.run_gone(a_manifest("first"))
+        await until(lambda: ("second", 1, "a") in worker.begun, "the step of the next run")
+        worker.let_go("a")
+        await cluster.world.until_over("second")
+
+    assert cluster.world.over == [("second", "Succeeded")]
+
+
 async def test_what_the_watch_still_says_of_a_run_that_ended_starts_nothing(
     cluster: Cluster,
 ) -> None:

@@ -74,8 +74,8 @@ CASES: dict[str, tuple[dict[str, Any], Plan | None, list[str]]] = {
     ),
     "a label that names no plan": (
         {}, Plan(name="gone", spec=None),
-        [("the namespace's label sluice.dev/plan names the WorkflowPlan gone, which does not exist: "
-         "create it or correct the label")],
+        [("the namespace's label sluice.dev/plan names the WorkflowPlan gone, which does not "
+         "exist: create it or correct the label")],
     ),
 }  # fmt: skip
 

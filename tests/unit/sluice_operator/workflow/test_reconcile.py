@@ -81,6 +81,16 @@ CASES: dict[str, tuple[Observed, set[str], dict[str, str], str]] = {
         {"Valid": "False InvalidConfig", "Ready": "False Invalid", "Active": "False Invalid"},
         "NotDeployed",
     ),
+    "a field that the action does not know: nothing": (
+        of(steps=[a_step(**{"with": {"message": "x", "lvel": "info"}})]), set(),
+        {"Valid": "False InvalidConfig", "Ready": "False Invalid", "Active": "False Invalid"},
+        "NotDeployed",
+    ),
+    "a step that does not exist: nothing": (
+        of(steps=[a_step(needs=["none"])]), set(),
+        {"Valid": "False InvalidGraph", "Ready": "False Invalid", "Active": "False Invalid"},
+        "NotDeployed",
+    ),
     "more than the plan permits: nothing": (
         observed(a_workflow(steps=[a_step("a"), a_step("b")]), plan=a_plan(maxStepsPerWorkflow=1)),
         set(),

@@ -29,6 +29,7 @@ CASES: dict[str, tuple[Any, list[Any], int | None, tuple[str, int, int]]] = {
     "no node for it": (DEPLOYMENT, [a_pod(unscheduled="0/1 nodes")], 1, ("Failed", 1, 0)),
     "the quota is used up": (NO_QUOTA, [], 1, ("Failed", 0, 0)),
     "none wanted, one left": (DEPLOYMENT, [a_pod()], 0, ("Stopping", 1, 0)),
+    "none wanted, one on its way out": (DEPLOYMENT, [LEAVING], 0, ("Stopping", 0, 0)),
     "none wanted, none left": (DEPLOYMENT, [], 0, ("Stopped", 0, 0)),
     "no runner wanted, and one there": (DEPLOYMENT, [], None, ("Stopping", 0, 0)),
     "no runner wanted, a pod left of it": (None, [a_pod()], None, ("Stopping", 1, 0)),

@@ -1,0 +1,209 @@
+"""The objects of a workflow: safe by default, and none of the owner's metadata on them."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from sluice_core import names
+from sluice_operator.workflow.observed import Manifest, Reach
+from sluice_operator.workflow.reconcile import reconcile
+from sluice_operator.workflow.resources import deployment, network_policy
+from testkit.builders import a_step, a_workflow
+from testkit.seen import an_installation, observed
+
+GITOPS = {"labels": {"team": "a"}, "annotations": {"argocd.argoproj.io/tracking-id": "x"}}
+NOWHERE = Reach((), private=False)
+
+
+def objects(**fields: Any) -> dict[str, Manifest]:
+    return {one["kind"]: one for one in reconcile(observed(**fields)).objects}
+
+
+def pod(**spec: Any) -> dict[str, Any]:
+    made = deployment.make_deployment(
+        a_workflow(**spec), an_installation(), replicas=1, reach=NOWHERE
+    )
+    template: dict[str, Any] = made["spec"]["template"]
+    return template
+
+
+def env(template: dict[str, Any]) -> dict[str, Any]:
+    [container] = template["spec"]["containers"]
+    return {one["name"]: one.get("value") for one in container["env"]}
+
+
+@pytest.mark.parametrize("kind", sorted(objects()))
+def test_a_child_has_its_owner_and_labels_of_ours_alone(kind: str) -> None:
+    made = objects(workflow=a_workflow(metadata=GITOPS))[kind]
+
+    meta = made["metadata"]
+    assert meta["labels"] == names.owned_by_workflow("daily-etl")
+    assert set(meta.get("annotations", {})) <= {"sluice.dev/definition"}
+    assert meta["ownerReferences"] == [
+        {
+            "apiVersion": "sluice.dev/v1alpha1",
+            "kind": "Workflow",
+            "name": "daily-etl",
+            "uid": "uid-of-daily-etl",
+            "controller": True,
+            "blockOwnerDeletion": False,
+        }
+    ]
+
+
+def test_the_pod_meets_the_restricted_pod_security_standard() -> None:
+    spec = pod()["spec"]
+
+    [container] = spec["containers"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert {"hostNetwork", "hostPID", "hostIPC", "initContainers"}.isdisjoint(spec)
+    assert {kind for volume in spec["volumes"] for kind in volume if kind != "name"} == {
+        "configMap",
+        "emptyDir",
+    }
+
+
+def test_no_token_is_mounted_and_no_service_told() -> None:
+    spec, account = pod()["spec"], objects()["ServiceAccount"]
+
+    assert spec["automountServiceAccountToken"] is False
+    assert account["automountServiceAccountToken"] is False
+    assert spec["enableServiceLinks"] is False
+
+
+def test_labels_of_a_user_do_not_replace_ours() -> None:
+    made = pod(runner={"labels": {names.LABEL_WORKFLOW: "other", "team": "a"}})["metadata"]
+
+    assert made["labels"][names.LABEL_WORKFLOW] == "daily-etl"
+    assert made["labels"]["team"] == "a"
+
+
+def test_what_a_user_asks_for_replaces_the_defaults() -> None:
+    made = pod(
+        runner={
+            "image": "x:1",
+            "serviceAccountName": "clerk",
+            "resources": {"requests": {"cpu": "2"}, "limits": {"memory": "1Gi"}},
+            "nodeSelector": {"disk": "ssd"},
+            "tolerations": [{"key": "a", "effect": "NoExecute", "tolerationSeconds": 5}],
+            "concurrency": 3,
+            "env": [{"name": "STAGE", "value": "test"}],
+        }
+    )
+
+    spec, given = made["spec"], env(made)
+    [container] = spec["containers"]
+    assert (container["image"], spec["serviceAccountName"]) == ("x:1", "clerk")
+    assert container["resources"] == {
+        "requests": {"cpu": "2", "memory": "96Mi"},
+        "limits": {"memory": "1Gi"},
+    }
+    assert spec["nodeSelector"] == {"disk": "ssd"}
+    assert spec["tolerations"] == [{"key": "a", "effect": "NoExecute", "tolerationSeconds": 5}]
+    assert (given["SLUICE_SLOTS"], given["STAGE"]) == ("3", "test")
+    assert orjson.loads(given["SLUICE_ENV_NAMES"]) == ["STAGE"]
+
+
+def test_a_pod_takes_longer_to_end_than_its_runner() -> None:
+    made = pod()
+
+    grace = made["spec"]["terminationGracePeriodSeconds"]
+    assert float(env(made)["SLUICE_DRAIN_SECONDS"]) < grace
+
+
+MOUNTS = {
+    "another credential: another pod": (["a"], ["b"], False),
+    "the same in another order: the same pod": (["a", "b"], ["b", "a"], True),
+    "the same twice: the same pod": (["a", "a"], ["a"], True),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "same"), MOUNTS.values(), ids=MOUNTS)
+def test_the_hash_of_mounts(one: list[str], other: list[str], same: bool) -> None:
+    first, second = (
+        a_workflow(steps=[a_step(f"s{n}", credential=name) for n, name in enumerate(wanted)])
+        for wanted in (one, other)
+    )
+
+    assert (deployment.mounts_hash(first) == deployment.mounts_hash(second)) is same
+
+
+def test_the_service_names_the_gateway() -> None:
+    spec = objects()["Service"]["spec"]
+
+    assert spec["type"] == "ExternalName"
+    assert spec["externalName"] == "sluice-gateway.sluice-system.svc.cluster.local"
+
+
+def test_the_keys_are_those_of_the_installation() -> None:
+    assert objects()["ConfigMap"]["data"] == {"operator-1.pem": "PEM"}
+
+
+def policy(*allow: str) -> dict[str, Any]:
+    made = network_policy.make_network_policy(
+        a_workflow(), an_installation(), Reach(allow, private=False)
+    )
+    spec: dict[str, Any] = made["spec"]
+    return spec
+
+
+def test_only_operator_and_gateway_reach_a_runner_and_only_its_port() -> None:
+    [rule] = policy()["ingress"]
+
+    [peer] = rule["from"]
+    assert rule["ports"] == [{"port": 8080, "protocol": "TCP"}]
+    assert peer["namespaceSelector"] == {
+        "matchLabels": {"kubernetes.io/metadata.name": "sluice-system"}
+    }
+    assert peer["podSelector"]["matchExpressions"] == [
+        {"key": names.LABEL_COMPONENT, "operator": "In", "values": ["operator", "gateway"]}
+    ]
+
+
+def test_without_a_wish_a_runner_reaches_names_and_public_https() -> None:
+    dns, https = policy()["egress"]
+
+    [v4, v6] = [one["ipBlock"] for one in https["to"]]
+    assert {one["port"] for one in dns["ports"]} == {53}
+    assert https["ports"] == [{"port": 443, "protocol": "TCP"}]
+    assert {"10.0.0.0/8", "169.254.0.0/16", "127.0.0.0/8"} <= set(v4["except"])
+    assert {"fc00::/7", "::/64"} <= set(v6["except"])
+
+
+ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
+    "a range, any port": ("10.1.0.0/16", {"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}]}),
+    "an address and a port": (
+        "10.1.0.1:5432",
+        {
+            "to": [{"ipBlock": {"cidr": "10.1.0.1/32"}}],
+            "ports": [{"port": 5432, "protocol": "TCP"}],
+        },
+    ),
+    "an address of version 6": (
+        "[fd00::1]:443",
+        {"to": [{"ipBlock": {"cidr": "fd00::1/128"}}], "ports": [{"port": 443, "protocol": "TCP"}]},
+    ),
+    "a service, whose pods have ports of their own": (
+        "db.shop.svc.cluster.local:5432",
+        {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}]},
+    ),
+    "a name, which may lead anywhere": (
+        "db.example.com:5432",
+        {
+            "to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}],
+            "ports": [{"port": 5432, "protocol": "TCP"}],
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "rule"), ALLOWED.values(), ids=ALLOWED)
+def test_what_is_allowed_is_let_out(entry: str, rule: dict[str, Any]) -> None:
+    assert policy(entry)["egress"][-1] == rule
