@@ -201,9 +201,10 @@ class Dispatcher:
                 self._end(run, End("Failed", "RunnerRefused", f"the runner: {answer.message}"))
 
     def _let_go(self, link: Link, uid: str, attempt: int, through: int) -> None:
-        """Nobody needs this attempt any more."""
+        """Nobody needs this attempt any more: its slot is another's."""
         link.busy.discard(uid)
         link.acknowledge(uid, attempt, through)
+        self.flow_changed(Name(link.pod.namespace, link.pod.workflow))
 
     # -- the life of a run
 

@@ -27,24 +27,26 @@ class Rollout:
 
 def read(deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | None) -> Rollout:
     """What the objects show; `wanted` is None where there should be no runner."""
-    alive = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+    there = list(pods)
+    alive = [pod for pod in there if "deletionTimestamp" not in pod["metadata"]]
     ready = sum(1 for pod in alive if _is_ready(pod))
     failure = "" if ready else _failure(deployment, alive)
-    return Rollout(
-        _status(deployment, len(alive), ready, wanted, failure), len(alive), ready, failure
-    )
+    if wanted:
+        return Rollout(_rising(ready, failure), len(alive), ready, failure)
+    return Rollout(_falling(deployment, len(there), wanted), len(alive), ready, failure)
 
 
-def _status(
-    deployment: Manifest | None, pods: int, ready: int, wanted: int | None, failure: str
-) -> DeploymentStatus:
-    if wanted is None:
-        return "NotDeployed" if deployment is None and not pods else "Stopping"
-    if wanted == 0:
-        return "Stopping" if pods else "Stopped"
+def _rising(ready: int, failure: str) -> DeploymentStatus:
     if ready:
         return "Running"
     return "Failed" if failure else "Starting"
+
+
+def _falling(deployment: Manifest | None, pods: int, wanted: int | None) -> DeploymentStatus:
+    """A pod on its way out may still finish a run: nothing is stopped before it is gone."""
+    if wanted is None:
+        return "NotDeployed" if deployment is None and not pods else "Stopping"
+    return "Stopping" if pods else "Stopped"
 
 
 def _is_ready(pod: Manifest) -> bool:
