@@ -13,6 +13,19 @@ KINDS = (
 )
 
 
+LEAVING_SECONDS = 90  # Kubernetes itself looks every half minute whether its pods are gone
+
+
+@pytest.fixture(scope="module", autouse=True)
+def doomed(installed: None) -> str:
+    """A namespace that is being deleted, with a run in the middle of a long wait."""
+    made = space.make(client=False)
+    made.deploy(a_workflow("long", a_step("pause", "wait", seconds=300)))
+    made.see_run(made.create_run("long"), is_running)
+    space.remove(made)
+    return made.namespace
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _hello(here: Space) -> None:
     here.deploy(a_greeting())
@@ -60,15 +73,10 @@ def test_a_run_that_is_deleted_ends_at_its_runner(here: Space) -> None:
     here.see_run(second, is_running, 15)
 
 
-def test_a_namespace_goes_with_runs_in_it() -> None:
-    doomed = space.make()
-    doomed.deploy(a_workflow("long", a_step("pause", "wait", seconds=300)))
-    name = doomed.create_run("long")
-    doomed.see_run(name, is_running)
+def test_a_namespace_goes_with_runs_in_it(doomed: str) -> None:
+    kubectl.run("wait", "--for=delete", f"namespace/{doomed}", f"--timeout={LEAVING_SECONDS}s")
 
-    kubectl.run("delete", "namespace", doomed.namespace, "--timeout=100s")
-
-    assert not kubectl.works("get", "namespace", doomed.namespace)
+    assert not kubectl.works("get", "namespace", doomed)
 
 
 def children(here: Space, workflow: str) -> list[kubectl.Manifest]:
