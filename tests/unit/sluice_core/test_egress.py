@@ -43,7 +43,7 @@ WRONG = {
 
 @pytest.mark.parametrize("entry", WRONG.values(), ids=WRONG)
 def test_what_names_nothing_is_refused_by_the_reader_and_before_it_by_the_crd(entry: str) -> None:
-    with pytest.raises(ValueError, match="port|host|network"):
+    with pytest.raises(ValueError, match=r"port|host|network"):
         egress.parse(entry)
     with pytest.raises(ValidationError):
         Egress(allow=(entry,))
