@@ -1,0 +1,212 @@
+"""What the chart says and what the code says, where both have to say the same."""
+
+import re
+from typing import Any, TypeAlias
+
+import pytest
+import yaml
+
+from sluice_core import names
+from sluice_core.api.run import RunSpec
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_core.release import RELEASE
+from sluice_gateway.settings import Settings as GatewaySettings
+from sluice_kube import resources
+from sluice_kube.resources import Resource
+from sluice_operator import main, settings
+from sluice_operator.settings import Settings as OperatorSettings
+from sluice_operator.workflow.observed import Reach
+from sluice_operator.workflow.resources.deployment import make_deployment
+from sluice_operator.workflow.room import CHILDREN
+from sluice_runner import settings as runner_settings
+from testkit import chart
+from testkit.builders import a_workflow
+from testkit.seen import an_installation
+
+Right: TypeAlias = tuple[str, str, str]  # verb, group, resource
+
+READ = ("get", "list", "watch")
+OWN = (*READ, "create", "patch", "delete")
+
+
+def test_chart_and_code_are_of_one_release() -> None:
+    about = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())
+    values = yaml.safe_load((chart.CHART / "values.yaml").read_text())
+
+    tags = [values["images"][name].rpartition(":")[2] for name in ("operator", "runner")]
+    assert {about["version"], about["appVersion"], *tags} == {RELEASE}
+
+
+# -- admission policies
+
+POLICIES: dict[str, tuple[type[Any], set[str]]] = {
+    "runs": (RunSpec, {"cancel", "priority"}),
+    "workflows": (WorkflowSpec, {"state"}),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_a_policy_guards_each_field_of_the_spec_but_those_that_may_change(name: str) -> None:
+    model, free = POLICIES[name]
+    text = (chart.CHART / "templates" / "policies" / f"{name}.yaml").read_text()
+
+    guarded = re.findall(r'"(\w+)"', text.splitlines()[0])
+
+    fields = {field.alias or name for name, field in model.model_fields.items()}
+    assert len(guarded) == len(set(guarded))
+    assert set(guarded) == fields - free
+
+
+# -- rights
+
+
+def rights(*verbs: str, to: tuple[Resource, ...], part: str = "") -> set[Right]:
+    return {
+        (verb, one.group, one.plural + (f"/{part}" if part else "")) for verb in verbs for one in to
+    }
+
+
+OPERATOR = (
+    rights(*OWN, to=tuple(CHILDREN.values()))
+    | rights(*READ, to=(resources.WORKFLOWS, resources.PLANS, resources.RUNS))
+    | rights(*READ, to=(resources.PODS, resources.NAMESPACES))
+    | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
+    | rights("delete", to=(resources.RUNS,))
+    | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
+)
+GATEWAY = (
+    rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))
+    | rights("create", "patch", to=(resources.RUNS,))
+    | rights("create", to=(resources.TOKEN_REVIEWS, resources.SUBJECT_ACCESS_REVIEWS))
+)
+GRANTED = {"sluice-operator": OPERATOR, "sluice-gateway": GATEWAY}
+OWN_OBJECTS = {
+    ("create", "coordination.k8s.io", "leases", ""),
+    ("get", "coordination.k8s.io", "leases", names.LEASE),
+    ("patch", "coordination.k8s.io", "leases", names.LEASE),
+    ("create", "", "secrets", ""),
+    ("get", "", "secrets", main.SECRET),
+    ("patch", "", "secrets", main.SECRET),
+}
+
+
+def granted(role: dict[str, Any]) -> set[tuple[str, str, str, str]]:
+    return {
+        (verb, group, resource, name)
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for name in rule.get("resourceNames", [""])
+    }
+
+
+@pytest.mark.parametrize("name", GRANTED)
+def test_a_process_may_do_in_the_cluster_what_it_does_and_nothing_else(name: str) -> None:
+    given = granted(chart.found("ClusterRole", name))
+
+    assert {(verb, group, resource) for verb, group, resource, _ in given} == GRANTED[name]
+    assert {scope for _, _, _, scope in given} == {""}
+
+
+def test_the_operator_has_a_lease_and_one_secret_in_its_own_namespace() -> None:
+    assert granted(chart.found("Role", "sluice-operator")) == OWN_OBJECTS
+
+
+def test_no_process_may_write_the_spec_or_labels_of_a_users_object() -> None:
+    kinds = ("workflows", "workflowcredentials", "workflowtemplates", "workflowactions")
+
+    writes = {one for one in OPERATOR if one[2] in kinds and one[0] not in READ}
+
+    assert writes == set()
+
+
+@pytest.mark.parametrize("kind", ["ClusterRole", "Role"])
+def test_no_process_has_a_wildcard_or_reads_secrets_of_others(kind: str) -> None:
+    processes = [
+        one
+        for one in chart.rendered()
+        if one["kind"] == kind and one["metadata"]["name"] in GRANTED
+    ]
+
+    assert processes
+    for role in processes:
+        for verb, group, resource, name in granted(role):
+            assert "*" not in (verb, group, resource)
+            assert resource != "secrets" or verb == "create" or name == main.SECRET
+
+
+@pytest.mark.parametrize("name", GRANTED)
+def test_a_role_is_bound_to_its_process_alone(name: str) -> None:
+    bindings = [
+        one
+        for one in chart.rendered()
+        if one["kind"] in ("ClusterRoleBinding", "RoleBinding") and one["roleRef"]["name"] == name
+    ]
+
+    account = {"kind": "ServiceAccount", "name": name, "namespace": chart.NAMESPACE}
+    assert bindings
+    assert all(one["subjects"] == [account] for one in bindings)
+
+
+# -- environments
+
+
+def env(process: str) -> dict[str, str]:
+    [container] = chart.pods()[process]["spec"]["containers"]
+    return {one["name"]: str(one.get("value", "from the pod")) for one in container["env"]}
+
+
+@pytest.mark.parametrize(
+    ("process", "known"),
+    [("sluice-operator", OperatorSettings), ("sluice-gateway", GatewaySettings)],
+)
+def test_a_variable_of_the_chart_is_a_setting(process: str, known: type[Any]) -> None:
+    named = {name.removeprefix("SLUICE_").lower() for name in env(process)}
+
+    required = {name for name, field in known.model_fields.items() if field.is_required()}
+    assert required <= named <= known.model_fields.keys()
+
+
+def test_what_the_chart_sets_can_be_read() -> None:
+    operator = settings.load(env("sluice-operator"))
+    gateway = GatewaySettings.of(env("sluice-gateway"))
+
+    assert operator.release_namespace == gateway.release_namespace == chart.NAMESPACE
+    assert operator.runner_image.endswith(f":{RELEASE}")
+
+
+def test_what_a_runner_is_told_can_be_read() -> None:
+    made = make_deployment(
+        a_workflow(runner={"concurrency": 7, "env": [{"name": "STAGE", "value": "x"}]}),
+        an_installation(),
+        replicas=1,
+        reach=Reach(("db.example.com:5432",), private=True),
+    )
+    [container] = made["spec"]["template"]["spec"]["containers"]
+    given = {one["name"]: str(one.get("value", "from the pod")) for one in container["env"]}
+
+    read = runner_settings.from_environment(given)
+
+    named = {name.removeprefix("SLUICE_").lower() for name in given if name.startswith("SLUICE_")}
+    assert named <= runner_settings.Settings.model_fields.keys()
+    assert (read.slots, read.egress_allow, read.env_names) == (
+        7,
+        ("db.example.com:5432",),
+        ("STAGE",),
+    )
+    assert read.egress_private is True
+
+
+def test_ports_and_labels_are_those_of_the_code() -> None:
+    rules = chart.found(
+        "NetworkPolicy", "sluice-operator", 'networkPolicy.apiServerCIDRs=["1.2.3.4/32"]'
+    )
+    service = chart.found("Service", OperatorSettings.model_fields["gateway_service"].default)
+
+    [*_, to_runners] = rules["spec"]["egress"]
+    peer = to_runners["to"][0]["podSelector"]["matchLabels"]
+    assert to_runners["ports"] == [{"port": names.RUNNER_PORT, "protocol": "TCP"}]
+    assert peer == {names.LABEL_COMPONENT: "runner"}
+    assert service["spec"]["ports"][0]["port"] == 80
+    assert chart.pods()["sluice-operator"]["metadata"]["labels"][names.LABEL_NAME] == "sluice"
