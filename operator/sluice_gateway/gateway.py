@@ -20,12 +20,13 @@ from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
-from sluice_gateway.waiting import Waiting
+from sluice_gateway.waiting import ENDED, Waiting
 from sluice_kube import review
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
 from sluice_kube.informer import Informer
 from sluice_kube.resources import RUNS, WORKFLOWS
+from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 
 
@@ -67,8 +68,15 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
             tasks = [
                 watches.create_task(informer.run()),
                 watches.create_task(
-                    follow(session, RUNS, gateway.waiting.saw, gateway.waiting.missed)
+                    follow(
+                        session,
+                        RUNS,
+                        gateway.waiting.saw,
+                        gateway.waiting.missed,
+                        Scope(fields=ENDED),
+                    )
                 ),
+                watches.create_task(gateway.waiting.look_again()),
             ]
             yield gateway
             for task in tasks:

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -20,6 +21,11 @@ log = logging.getLogger(__name__)
 _KEY = re.compile(rb'"name":"([^"]+)","namespace":"([^"]+)"')
 _READERS = 16
 _FIRST_LOOK_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 30.0
+
+# A watch by this brings a run when it ends, and nothing before: half of the events, for the API
+# server too. What is deleted before its end never appears, so long waits look again by themselves.
+ENDED = ",".join(f"status.phase!={phase}" for phase in ("", "Pending", "Running", "Retrying"))
 
 Read = Callable[[Key], Awaitable[Manifest]]
 Outcome = asyncio.Future[Manifest | None]
@@ -33,12 +39,15 @@ def has_ended(run: Manifest) -> bool:
 class Waiting:
     """Who waits for which run. `saw` and `missed` are what `sluice_kube.follow` calls."""
 
-    def __init__(self, read: Read, most: int) -> None:
-        self._read, self._most = read, most
+    def __init__(
+        self, read: Read, most: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._read, self._most, self._clock = read, most, clock
         self._outcomes: dict[Key, set[Outcome]] = {}
         self._count = 0
         self._draining = False
         self._reading: set[asyncio.Task[None]] = set()
+        self._not_there: dict[Key, float] = {}
         self._readers = asyncio.Semaphore(_READERS)
         self.following = False
 
@@ -88,6 +97,13 @@ class Waiting:
             self._reading.add(task)
             task.add_done_callback(self._reading.discard)
 
+    async def look_again(self) -> NoReturn:
+        """Read the awaited runs once in a while: one may have been deleted before it ended."""
+        while True:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            self._not_there = {k: v for k, v in self._not_there.items() if k in self._outcomes}
+            self.missed()
+
     def drain(self) -> None:
         """Let all go who wait, and who comes yet."""
         self._draining = True
@@ -98,12 +114,22 @@ class Waiting:
         async with self._readers:
             try:
                 run = await self._read(key)
+            except errors.NotFound:
+                self._absent(key)
+                return
             except errors.ApiError as error:
-                # Not created yet, or the API server is away: then the next gap comes soon.
+                # The API server is away: then the next gap comes soon.
                 log.info("reading the awaited run %s: %s", key, error)
                 return
         if has_ended(run):
             self._settle(key, run)
+
+    def _absent(self, key: Key) -> None:
+        """Not there: not created yet, or, if that was so half a minute ago already, deleted."""
+        now = self._clock()
+        since = self._not_there.setdefault(key, now)
+        if now - since >= _LOOK_AGAIN_SECONDS / 2:
+            self._settle(key, {"metadata": {"namespace": key.namespace, "name": key.name}})
 
     def _settle(self, key: Key, run: Manifest | None) -> None:
         for outcome in self._outcomes.get(key, ()):

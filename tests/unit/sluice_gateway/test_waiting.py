@@ -146,3 +146,20 @@ async def test_the_wait_is_over_when_the_caller_hangs_up() -> None:
 
     async with asyncio.timeout(10):
         assert await wait(outcome, 300, at_once) is None
+
+
+async def test_a_run_that_stays_away_for_half_a_minute_was_deleted() -> None:
+    time = [100.0]
+    cluster = Cluster()
+    waiting = Waiting(cluster, 10, lambda: time[0])
+
+    with waiting.expect(KEY) as outcome:
+        for moment in (100.0, 105.0, 130.0):
+            time[0] = moment
+            assert not outcome.done(), "it may just not have been created yet"
+            cluster.asked.clear()
+            waiting.missed()
+            await asyncio.wait_for(cluster.asked.wait(), 5)
+        gone = await soon(outcome)
+
+    assert not gone.get("status")
