@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,11 @@ from pydantic import JsonValue
 from sluice_cli import lint, show
 from sluice_cli.documents import STDIN, Document, Unreadable
 from sluice_cli.given import read_inputs
-from sluice_core import inputs, validation, wire
+from sluice_cli.inprocess import Runs, job_of
+from sluice_core import inputs, validation
 from sluice_core.api.workflow import Workflow
-from sluice_core.definition import Definition
 from sluice_core.record import Record
 from sluice_runner import engine
-from sluice_runner.actions import ACTIONS
-from sluice_runner.execution import make_http
 from sluice_runner.sandbox import Sandbox
 from sluice_runner.templating.renderer import Renderer
 
@@ -32,13 +30,17 @@ EXIT = {"Succeeded": 0, "Failed": 1, "Cancelled": 130}
 INVALID = 2
 ENTITIES = 10_000
 LOOK_AGAIN_SECONDS = 0.3
-
-Emit = Callable[[wire.Happening], None]
+_LIMITS = (
+    "A step that uses a credential fails here: credentials are mounted in a cluster only. A "
+    "workflow that workflow.run names is looked for in the same file."
+)
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The arguments of this command."""
-    parser = commands.add_parser("run", help="carry out a workflow", description=__doc__)
+    parser = commands.add_parser(
+        "run", help="carry out a workflow", description=__doc__, epilog=_LIMITS
+    )
     parser.add_argument("file", metavar="FILE", help="YAML; - is the standard input")
     parser.add_argument("--local", action="store_true", required=True, help="here, in this process")
     parser.add_argument("--inputs", default="{}", metavar="JSON|@FILE", help="the run's inputs")
@@ -66,7 +68,8 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _once(options: argparse.Namespace, given: dict[str, JsonValue]) -> int:
-    document = _chosen(options)
+    documents = lint.workflows(options.file)
+    document = _chosen(documents, options)
     errors = [one for one in lint.placed(document) if one.severity == "error"]
     for error in errors:
         print(error, file=sys.stderr)
@@ -78,19 +81,18 @@ def _once(options: argparse.Namespace, given: dict[str, JsonValue]) -> int:
         print(f"error: {finding}", file=sys.stderr)
     if findings:
         return INVALID
-    job = _job(workflow, given, options.entities)
-    record = asyncio.run(_carry_out(job, workflow, options.output == "table"))
+    job = job_of(workflow, given, entities=_entities(options.entities))
+    known = {_name(one.manifest): one.manifest for one in documents}
+    record = asyncio.run(_carry_out(job, workflow, known, options.output == "table"))
     made = show.run(job, record, datetime.now(UTC))
     print(_FORMATS[options.output](made))
     return EXIT[str(made["status"]["phase"])]
 
 
-def _chosen(options: argparse.Namespace) -> Document:
-    found = lint.workflows(options.file)
-    if options.name:
-        found = [one for one in found if _name(one.manifest) == options.name]
+def _chosen(documents: list[Document], options: argparse.Namespace) -> Document:
+    found = [one for one in documents if options.name in (None, _name(one.manifest))]
     if len(found) != 1:
-        names = ", ".join(_name(one.manifest) for one in lint.workflows(options.file))
+        names = ", ".join(_name(one.manifest) for one in documents)
         raise Unreadable(f"{options.file}: choose one workflow with --name: {names}")
     return found[0]
 
@@ -100,60 +102,43 @@ def _name(manifest: dict[str, Any]) -> str:
     return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""
 
 
-def _job(workflow: Workflow, given: dict[str, JsonValue], entities: str) -> engine.Job:
-    name = workflow.metadata.name or "workflow"
-    named = tuple(entity.strip() for entity in entities.split(",") if entity.strip())
+def _entities(text: str) -> tuple[str, ...]:
+    named = tuple(entity.strip() for entity in text.split(",") if entity.strip())
     if len(named) > ENTITIES:
         raise Unreadable(f"--entities: {len(named)}; at most {ENTITIES} are allowed")
-    return engine.Job(
-        uid=f"local-{time.time_ns():x}",
-        name=f"{name}-local",
-        namespace=workflow.metadata.namespace or "default",
-        workflow=name,
-        revision=1,
-        definition=Definition.of(workflow.spec),
-        inputs=given,
-        entities=named,
-        trigger={"type": "Manual"},
-    )
+    return named
 
 
-async def _carry_out(job: engine.Job, workflow: Workflow, tell: bool) -> Record:
+async def _carry_out(
+    job: engine.Job, workflow: Workflow, known: Mapping[str, dict[str, Any]], tell: bool
+) -> Record:
     """A run that is interrupted is cancelled, and its record says so."""
     record = Record()
-    emit = _recorder(job, record, tell)
     async with AsyncExitStack() as stack:
         sandbox = Sandbox(await stack.enter_async_context(Renderer()))
         await sandbox.render("{{ 1 }}", {}, "")  # or its start would count as the first step's
-        emit(wire.Accepted())
-        tools = engine.Tools(
-            renderer=sandbox,
-            actions=ACTIONS,
-            emit=emit,
-            http=make_http(workflow.spec.egress.allow, private=True, stack=stack),
-        )
-        task = asyncio.create_task(engine.execute(job, tools))
+        runs = Runs(known, sandbox, stack, _say if tell else _say_nothing)
+        task = asyncio.create_task(runs.carry_out(job, workflow, record))
+
+        def stop() -> None:
+            task.cancel()
+            runs.cancel()
+
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            asyncio.get_running_loop().add_signal_handler(number, stop)
         await asyncio.wait({task})
+        await runs.settle()
         if not task.cancelled():
             task.result()
     return record
 
 
-def _recorder(job: engine.Job, record: Record, tell: bool) -> Emit:
-    count = 0
+def _say(line: str) -> None:
+    print(line, flush=True)
 
-    def emit(what: wire.Happening) -> None:
-        nonlocal count
-        count += 1
-        now = time.time_ns() // 1_000_000
-        record.add(wire.Event(id=count, seq=count, uid=job.uid, attempt=1, time=now, what=what))
-        line = show.line(what)
-        if tell and line:
-            print(line, flush=True)
 
-    return emit
+def _say_nothing(_: str) -> None:
+    """For programs, which want the run alone."""
 
 
 def _changed(file: str) -> int:

@@ -1,10 +1,13 @@
 """The engine as the server sees it: what an attempt needs, handed over as the engine's tools."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from sluice_core.definition import Definition
+from sluice_core.wire import RequestKind
 from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import StepFailed
@@ -24,11 +27,28 @@ def make_execute(
     async def execute(attempt: Attempt[Definition]) -> None:
         job = engine.Job.of(attempt.request, attempt.definition)
         tools = engine.Tools(
-            renderer=renderer, actions=ACTIONS, emit=attempt.emit, http=http, env=env
+            renderer=renderer,
+            actions=ACTIONS,
+            emit=attempt.emit,
+            http=http,
+            ask=_asking(attempt),
+            env=env,
         )
         await engine.execute(job, tools)
 
     return execute
+
+
+def _asking(
+    attempt: Attempt[Definition],
+) -> Callable[[str, RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]:
+    async def ask(step: str, kind: RequestKind, body: dict[str, JsonValue]) -> JsonValue:
+        reply = await attempt.ask(step, kind, body)
+        if not reply.ok:
+            raise StepFailed(reply.failure, reply.reason, reply.message)
+        return reply.value
+
+    return ask
 
 
 def make_http(allow: tuple[str, ...], *, private: bool, stack: AsyncExitStack) -> Http:

@@ -18,6 +18,7 @@ from sluice_runner.actions.action import Context
 from sluice_runner.engine import Job, Tools, execute
 from sluice_runner.sandbox import Sandbox
 from sluice_runner.templating.renderer import Renderer
+from testkit.contexts import nobody
 from testkit.runs import a_definition
 
 STEPS = 100
@@ -67,7 +68,12 @@ async def _run(steps: Sequence[dict[str, Any]], sandbox: Sandbox) -> None:
 async def _bare(steps: Sequence[dict[str, Any]]) -> None:
     """The same actions, called one after the other."""
     context = Context(
-        key="k", http=_no_http, log=lambda _level, _message: None, now=_never, sleep=asyncio.sleep
+        key="k",
+        http=_no_http,
+        log=lambda _level, _message: None,
+        now=_never,
+        sleep=asyncio.sleep,
+        ask=nobody,
     )
     for step in steps:
         if step["action"] == "log":
@@ -132,7 +138,7 @@ def _tools(sandbox: Sandbox) -> Tools:
     def forget(_: wire.Happening) -> None:
         pass
 
-    return Tools(renderer=sandbox, actions=ACTIONS, emit=forget, http=_no_http)
+    return Tools(renderer=sandbox, actions=ACTIONS, emit=forget, http=_no_http, ask=nobody)
 
 
 def _no_http(*_: object) -> Any:

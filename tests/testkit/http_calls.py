@@ -11,6 +11,7 @@ from sluice_runner.actions.action import Context, Done, StepFailed
 from sluice_runner.egress.connect import Guard
 from sluice_runner.egress.rules import Egress
 from sluice_runner.egress.transport import client
+from testkit.contexts import nobody
 from testkit.https_server import Received, Server
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -38,6 +39,7 @@ async def call(
             log=lambda *_: None,
             now=lambda: NOON,
             sleep=sleep,
+            ask=nobody,
         )
         given.setdefault("url", server.url("/x"))
         return await action.run(action.type.params.model_validate(given), context)

@@ -11,7 +11,7 @@ from sluice_core import wire
 from sluice_core.catalog import ActionType, Params
 from sluice_core.definition import Definition
 from sluice_runner.actions import ACTIONS
-from sluice_runner.actions.action import Action, Context, Done
+from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import Job, Tools, execute
 from sluice_runner.engine.job import TemplateFailed
 
@@ -102,6 +102,8 @@ class World:
     def __init__(self, *actions: Action) -> None:
         self.events: list[wire.Happening] = []
         self.pauses: list[float] = []
+        self.asked: list[tuple[Any, ...]] = []
+        self.replies: list[JsonValue | StepFailed] = []
         self.seconds = 0.0
         self.renderer = PlainRenderer()
         self._actions = {**ACTIONS, **{action.type.name: action for action in actions}}
@@ -112,6 +114,7 @@ class World:
             "actions": self._actions,
             "emit": self.events.append,
             "http": _no_http,
+            "ask": self.ask,
             "now": lambda: NOON + timedelta(seconds=self.seconds),
             "monotonic": lambda: self.seconds,
             "sleep": self.sleep,
@@ -122,6 +125,14 @@ class World:
     async def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.seconds += seconds
+
+    async def ask(self, *asked: Any) -> JsonValue:
+        """What was asked is remembered; the next of `replies` is the answer."""
+        self.asked.append(asked)
+        reply = self.replies.pop(0)
+        if isinstance(reply, StepFailed):
+            raise reply
+        return reply
 
     async def run(self, job: Job, **fields: Any) -> wire.Finished:
         await execute(job, self.tools(**fields))

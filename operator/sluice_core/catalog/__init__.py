@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_core.catalog import flow, http
-from sluice_core.catalog.action import OUTPUT, ActionType, Params
+from sluice_core.catalog import branching, flow, http, runs
+from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
 CATALOG: Mapping[str, ActionType] = MappingProxyType(
-    {action.name: action for action in (*http.TYPES, *flow.TYPES)}
+    {action.name: action for action in (*http.TYPES, *flow.TYPES, *branching.TYPES, *runs.TYPES)}
 )
 
-__all__ = ["CATALOG", "OUTPUT", "ActionType", "Params"]
+__all__ = ["CATALOG", "OUTPUT", "ActionType", "InputPort", "Params"]

@@ -1,5 +1,6 @@
 """What the catalogue knows of an action: its parameters, ports and manners, but not its code."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from sluice_core.wire import FailureClass
 
 Role = Literal["reads", "transforms", "delivers", "controls"]
+InputPort = Literal["ai", "tools"]
 OUTPUT = "output"
 
 
@@ -20,12 +22,18 @@ class Params(BaseModel):
     )
 
 
+def _no_ports(_: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ActionType:
     """One row of the catalogue.
 
     `repeatable` says that a second execution does no harm, so that a step whose outcome was lost
-    may run again. `open_ports` means that the step's own parameters name further ports.
+    may run again. `named_ports` reads further ports from a step's `with`, whatever that holds;
+    the `literal` fields are those that it reads, and take no templates. `accepts` are the input
+    ports besides the one for data.
     """
 
     name: str
@@ -35,7 +43,13 @@ class ActionType:
     params: type[Params]
     sample: dict[str, JsonValue]
     ports: tuple[str, ...] = (OUTPUT,)
-    open_ports: bool = False
+    named_ports: Callable[[Mapping[str, JsonValue]], tuple[str, ...]] = _no_ports
+    literal: frozenset[str] = frozenset()
+    accepts: frozenset[InputPort] = frozenset()
     failures: tuple[FailureClass, ...] = ("Permanent",)
     credentials: tuple[str, ...] = ()
     repeatable: bool = False
+
+    def ports_of(self, config: Mapping[str, JsonValue]) -> tuple[str, ...]:
+        """The ports by which a step with this `with` can be left, each once."""
+        return tuple(dict.fromkeys((*self.ports, *self.named_ports(config))))

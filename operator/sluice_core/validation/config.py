@@ -23,7 +23,7 @@ def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
         yield Finding(type="InvalidValue", step=step.name, path=path, message=str(error))
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            if not _is_templated(step.with_, problem["loc"]):
+            if _is_literal(action, problem["loc"]) or not _is_templated(step.with_, problem["loc"]):
                 yield _finding(path, step, action, problem)
     if step.credential is not None and not action.credentials:
         yield Finding(
@@ -32,6 +32,10 @@ def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
             path=f"steps[{index}].credential",
             message=f"{action.name} uses no credential",
         )
+
+
+def _is_literal(action: ActionType, where: tuple[int | str, ...]) -> bool:
+    return bool(where) and where[0] in action.literal
 
 
 def _is_templated(config: JsonValue, where: Iterable[int | str]) -> bool:

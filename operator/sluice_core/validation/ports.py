@@ -37,7 +37,7 @@ def _output(
     if action is None:
         return
     known = outputs(source, action)
-    if need.port in known or (action.open_ports and need.port != graph.ERROR):
+    if need.port in known:
         return
     hint = did_you_mean(need.port or "", known)
     if need.port == graph.ERROR:
@@ -53,7 +53,7 @@ def _output(
 
 def outputs(step: Step, action: ActionType) -> tuple[str, ...]:
     """The ports by which a step can be left."""
-    own = (OUTPUT,) if step.for_each else action.ports
+    own = (OUTPUT,) if step.for_each else action.ports_of(step.with_)
     return (*own, graph.ERROR) if step.on_failure == "Continue" else own
 
 

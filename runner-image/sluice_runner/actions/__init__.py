@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_runner.actions import condition, fail, http, log, transform, wait
+from sluice_runner.actions import (
+    condition,
+    fail,
+    http,
+    log,
+    switch,
+    transform,
+    validate,
+    wait,
+    workflow_run,
+)
 from sluice_runner.actions.action import Action
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
@@ -13,9 +23,12 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             *http.ACTIONS,
             transform.ACTION,
             condition.ACTION,
+            switch.ACTION,
+            validate.ACTION,
             log.ACTION,
             wait.ACTION,
             fail.ACTION,
+            workflow_run.ACTION,
         )
     }
 )

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import JsonValue
 
 from sluice_core.catalog import OUTPUT, ActionType
-from sluice_core.wire import FailureClass
+from sluice_core.wire import FailureClass, RequestKind
 
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     import httpx
 
 Level = Literal["debug", "info", "warning", "error"]
+Ask = Callable[[RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A step that another step may call: `data` of its templates is what it is called with.
+
+    Raises StepFailed as the step fails, and when it has been called too often.
+    """
+
+    description: str
+    call: Callable[[JsonValue], Awaitable[JsonValue]]
+
+    async def __call__(self, arguments: JsonValue) -> JsonValue:
+        """The step's output."""
+        return await self.call(arguments)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +41,9 @@ class Context:
 
     `key` stays the same when a step is repeated (run uid/step[/item]): an action passes it on as
     its idempotency key where the protocol has one. `http` makes the guarded client on first use.
+    `ask` has something done that only the operator can do, and gives the value of its reply;
+    `chain` are the workflows of the runs above this one, and its own last. `ai` and `tools` are
+    what the steps on the input ports of these names give.
     """
 
     key: str
@@ -31,6 +51,10 @@ class Context:
     log: Callable[[Level, str], None]
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
+    ask: Ask
+    chain: tuple[str, ...] = ()
+    ai: JsonValue = None
+    tools: Mapping[str, Tool] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,11 @@
 """Try a step's action until it succeeds, its retries are used up, or its failure is final."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from sluice_core.api.steps import Step, StepRetry
-from sluice_runner.actions.action import Action, Context, Done, Level, StepFailed
+from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import backoff, failing
 from sluice_runner.engine.job import Tools
 from sluice_runner.engine.scope import Scope
@@ -18,10 +17,9 @@ class Task:
 
     step: Step
     action: Action
-    key: str
+    context: Context
     retry: StepRetry
     ends_at: float  # of the run, on the monotonic clock
-    log: Callable[[Level, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,9 @@ async def until_success(task: Task, scope: Scope, tools: Tools) -> Success:
     while True:
         try:
             config = await failing.rendered(tools.renderer, task.step.with_, scope, "with")
-            done = await _once(task, config, tools)
+            given = failing.params(task.action, config)
+            seconds = task.step.timeout_seconds
+            done = await failing.done(task.action, given, task.context, seconds)
             return Success(done=done, config=config, attempts=attempt)
         except StepFailed as failed:
             pause = _pause(task, failed, attempt, tools)
@@ -56,18 +56,6 @@ async def until_success(task: Task, scope: Scope, tools: Tools) -> Success:
                 raise Exhausted(failed, attempt) from failed
         await tools.sleep(pause)
         attempt += 1
-
-
-async def _once(task: Task, config: JsonValue, tools: Tools) -> Done:
-    context = Context(
-        key=task.key,
-        http=lambda: tools.http(task.step.credential),
-        log=task.log,
-        now=tools.now,
-        sleep=tools.sleep,
-    )
-    given = failing.params(task.action, config)
-    return await failing.done(task.action, given, context, task.step.timeout_seconds)
 
 
 def _pause(task: Task, failed: StepFailed, attempt: int, tools: Tools) -> float | None:

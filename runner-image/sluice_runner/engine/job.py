@@ -36,6 +36,7 @@ class Job:
     trigger: Mapping[str, JsonValue] = field(default_factory=dict)
     finished: tuple[wire.FinishedStep, ...] = ()
     finished_entities: tuple[wire.FinishedEntity, ...] = ()
+    ancestors: tuple[str, ...] = ()
     deadline: int | None = None
 
     @classmethod
@@ -54,6 +55,7 @@ class Job:
             trigger=request.trigger,
             finished=request.finished,
             finished_entities=request.finished_entities,
+            ancestors=request.ancestors,
             deadline=request.deadline,
         )
 
@@ -86,12 +88,16 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """The world as the engine sees it. `http` gives the client for a step's credential, or none."""
+    """The world as the engine sees it. `http` gives the client for a step's credential, or none.
+
+    `ask` has something done for a step that only the operator can do; raises StepFailed.
+    """
 
     renderer: Renderer
     actions: Mapping[str, Action]
     emit: Callable[[wire.Happening], None]
     http: Callable[[str | None], httpx.AsyncClient]
+    ask: Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
     env: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sluice_core import plain, wire
 from sluice_core.api.steps import Step, StepRetry
 from sluice_core.catalog import OUTPUT
-from sluice_runner.actions.action import Action, Level, StepFailed
+from sluice_runner.actions.action import Action, Context, Level, StepFailed
 from sluice_runner.actions.condition import is_true
 from sluice_runner.engine import attempts, each, failing, report
 from sluice_runner.engine.attempts import Exhausted, Task
@@ -29,6 +29,7 @@ class Assignment:
     key: str
     retries: bool
     ends_at: float
+    chain: tuple[str, ...]
 
     def task(self, tools: Tools, item: int | None = None) -> Task:
         """What is to be done for the step, or for one item."""
@@ -36,10 +37,21 @@ class Assignment:
         return Task(
             step=self.step,
             action=self.action,
-            key=self.key if item is None else f"{self.key}/{item}",
+            context=self._context(tools, self.key if item is None else f"{self.key}/{item}"),
             retry=retry or NO_RETRY,
             ends_at=self.ends_at,
-            log=_log(self.step.name, tools),
+        )
+
+    def _context(self, tools: Tools, key: str) -> Context:
+        name = self.step.name
+        return Context(
+            key=key,
+            http=lambda: tools.http(self.step.credential),
+            log=_log(name, tools),
+            now=tools.now,
+            sleep=tools.sleep,
+            ask=lambda kind, body: tools.ask(name, kind, body),
+            chain=self.chain,
         )
 
 
@@ -67,7 +79,8 @@ async def run(work: Assignment, scope: Scope, tools: Tools) -> Report:
 def _passed_on(work: Assignment, scope: Scope) -> Report:
     """A step that is not enabled is left by its first port, as if it were not there."""
     output = scope["data"]
-    outcome = Outcome(phase="Skipped", port=work.action.type.ports[0], output=output)
+    first = work.action.type.ports_of(work.step.with_)[0]
+    outcome = Outcome(phase="Skipped", port=first, output=output)
     return Report(outcome=outcome, size=report.weight(output))
 
 

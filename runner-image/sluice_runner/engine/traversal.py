@@ -140,6 +140,7 @@ class Traversal:
             key="/".join(key),
             retries=job.trigger.get("type") != "Test",
             ends_at=self._walk.ends_at,
+            chain=(*job.ancestors, job.workflow),
         )
 
     def _tell(self, name: str, ended: Report, started: int, duration_ms: float) -> None:

@@ -24,6 +24,7 @@ from sluice_runner.actions.action import Context, StepFailed
 from sluice_runner.egress.connect import Guard
 from sluice_runner.egress.rules import Egress
 from sluice_runner.egress.transport import client
+from testkit.contexts import nobody
 from testkit.hostile.nameserver import Nameserver
 from testkit.hostile.targets import ALLOWED_NAME, HOSTILE, PUBLIC, REBINDING, REDIRECTOR
 
@@ -101,6 +102,7 @@ async def attempt(http: httpx.AsyncClient, url: str) -> str:
         log=lambda *_: None,
         now=lambda: datetime.now(UTC),
         sleep=asyncio.sleep,
+        ask=nobody,
     )
     try:
         done = await action.run(action.type.params.model_validate({"url": url}), context)

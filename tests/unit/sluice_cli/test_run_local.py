@@ -121,6 +121,94 @@ def test_one_of_several_workflows_is_chosen_by_name(
     assert run(file, "--name", "other") == 0
 
 
+CHILD = "{{name: child, action: workflow.run, with: {{workflow: {}, inputs: {}{}}}}}"
+
+
+def with_child(write: Write, step: str, *steps: str) -> str:
+    """A file with a workflow of this step, and one that is called `other`."""
+    text = Path(write(*steps, name="other.yaml")).read_text()
+    file = write(step)
+    Path(file).write_text(
+        Path(file).read_text() + "---\n" + text.replace("name: demo", "name: other")
+    )
+    return file
+
+
+def test_a_workflow_of_the_same_file_is_run_as_a_child(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = with_child(write, CHILD.format("other", '{n: "{{ inputs.n }}"}', ""), DOUBLE)
+
+    code = run(file, "--name", "demo", "-o", "json")
+
+    output = json.loads(capsys.readouterr().out)["status"]["output"]
+    assert code == 0
+    assert output == {"run": "other-local", "phase": "Succeeded", "output": 42, "truncated": False}
+
+
+def test_the_steps_of_a_child_are_told_under_its_name(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(with_child(write, CHILD.format("other", "{n: 1}", ""), DOUBLE), "--name", "demo")
+
+    lines = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == [["other", "✓", "double"], ["✓", "child", "Succeeded"]]
+
+
+def test_a_child_that_nobody_waits_for_ends_before_the_command_does(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pause = "{name: pause, action: wait, with: {seconds: 0.05}}"
+    child = CHILD.format("other", "{n: 1}", ", wait: false")
+
+    run(with_child(write, child, pause), "--name", "demo")
+
+    lines = [line.split()[:3] for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == [["✓", "child", "Succeeded"], ["other", "✓", "pause"]]
+
+
+CHILDREN: dict[str, tuple[str, list[str], str]] = {
+    "a child that fails": ("other", [FAIL], "run other-local failed: step stop: no orders"),
+    "inputs that the child does not take": ("other, inputs: {}", [DOUBLE], "inputs.n: is required"),
+    "a child that is wrong": ("other", ["{name: a, action: lgo}"], "no action is named 'lgo'"),
+    "a child of another file": ("othr", [DOUBLE], "did you mean 'other'?"),
+    "itself": ("demo", [DOUBLE], "workflows run each other: demo → demo"),
+    "a circle": (
+        "other",
+        ["{name: back, action: workflow.run, with: {workflow: demo}}"],
+        "workflows run each other: demo → other → demo",
+    ),
+}
+
+
+@pytest.mark.parametrize(("child", "steps", "said"), CHILDREN.values(), ids=CHILDREN)
+def test_a_child_that_does_not_succeed_fails_the_step(
+    write: Write, capsys: pytest.CaptureFixture[str], child: str, steps: list[str], said: str
+) -> None:
+    given = "" if "inputs" in child else ", inputs: {n: 1}"
+    step = f"{{name: child, action: workflow.run, with: {{workflow: {child}{given}}}}}"
+
+    code = run(with_child(write, step, *steps), "--name", "demo")
+
+    assert code == 1
+    assert said in capsys.readouterr().out
+
+
+def test_an_interrupt_cancels_children_too(write: Write) -> None:
+    file = with_child(write, CHILD.format("other", "{n: 1}", ", wait: false"), WAIT)
+    command = [sys.executable, "-m", "sluice_cli.main", "run", file, "--local", "--name", "demo"]
+    with subprocess.Popen(
+        [*command, "--inputs", '{"n": 1}'], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+
+        process.send_signal(signal.SIGINT)
+
+        out, _ = process.communicate(timeout=10)
+    assert "other ■ pause" in out
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_cancels_the_run_and_its_end_is_told(write: Write, number: int) -> None:
     file = write(DOUBLE, WAIT)

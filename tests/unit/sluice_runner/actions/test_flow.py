@@ -10,6 +10,7 @@ from pydantic import JsonValue, ValidationError
 
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import Context, Done, Level, StepFailed
+from testkit.contexts import nobody
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -33,6 +34,7 @@ class Room:
             log=lambda level, message: self.lines.append((level, message)),
             now=lambda: self.now,
             sleep=self.sleep,
+            ask=nobody,
         )
 
 
@@ -129,6 +131,7 @@ async def test_wait_ends_at_once_when_it_is_cancelled() -> None:
         log=lambda *_: None,
         now=lambda: room.now,
         sleep=asyncio.sleep,
+        ask=nobody,
     )
     action = ACTIONS["wait"]
     waiting = asyncio.ensure_future(

@@ -1,0 +1,142 @@
+"""Runs in this process: one from the command line, and those that its steps start."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from pydantic import JsonValue
+
+from sluice_cli import show
+from sluice_core import validation, wire
+from sluice_core.api.workflow import Workflow
+from sluice_core.definition import Definition
+from sluice_core.finding import did_you_mean
+from sluice_core.record import Record
+from sluice_runner import engine
+from sluice_runner.actions import ACTIONS
+from sluice_runner.actions.action import StepFailed
+from sluice_runner.execution import make_http
+from sluice_runner.sandbox import Sandbox
+
+Say = Callable[[str], None]
+
+
+def job_of(workflow: Workflow, inputs: Mapping[str, JsonValue], **fields: Any) -> engine.Job:
+    """The first attempt of a run by hand; `fields` are a Job's."""
+    name = workflow.metadata.name or "workflow"
+    defaults: dict[str, Any] = {
+        "uid": f"local-{time.time_ns():x}",
+        "name": f"{name}-local",
+        "trigger": {"type": "Manual"},
+    }
+    return engine.Job(
+        namespace=workflow.metadata.namespace or "default",
+        workflow=name,
+        revision=1,
+        definition=Definition.of(workflow.spec),
+        inputs=inputs,
+        **{**defaults, **fields},
+    )
+
+
+class Runs:
+    """Carries out workflows of one file; `known` are their manifests by name."""
+
+    def __init__(
+        self, known: Mapping[str, dict[str, Any]], sandbox: Sandbox, stack: AsyncExitStack, say: Say
+    ) -> None:
+        self._known, self._sandbox, self._stack, self._say = known, sandbox, stack, say
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def carry_out(
+        self, job: engine.Job, workflow: Workflow, record: Record, prefix: str = ""
+    ) -> None:
+        """Fill the record, and say each event as it comes; CancelledError when cancelled."""
+        emit = _recorder(job, record, lambda line: self._say(prefix + line))
+        emit(wire.Accepted())
+        tools = engine.Tools(
+            renderer=self._sandbox,
+            actions=ACTIONS,
+            emit=emit,
+            http=make_http(workflow.spec.egress.allow, private=True, stack=self._stack),
+            ask=self._asking(job, prefix),
+        )
+        await engine.execute(job, tools)
+
+    def cancel(self) -> None:
+        """Stop the runs that no step waits for."""
+        for task in self._background:
+            task.cancel()
+
+    async def settle(self) -> None:
+        """Wait for the runs that no step waits for."""
+        while self._background:
+            await asyncio.wait(self._background)
+
+    def _asking(
+        self, parent: engine.Job, prefix: str
+    ) -> Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]:
+        async def ask(_: str, kind: wire.RequestKind, body: dict[str, JsonValue]) -> JsonValue:
+            if kind != "ChildRun":
+                raise StepFailed("Permanent", "NeedsCluster", f"{kind} needs a cluster")
+            asked = wire.ChildRun.model_validate(body)
+            outcome = await self._child(asked, parent, prefix)
+            return outcome.model_dump(by_alias=True)
+
+        return ask
+
+    async def _child(
+        self, asked: wire.ChildRun, parent: engine.Job, prefix: str
+    ) -> wire.ChildOutcome:
+        workflow = self._find(asked.workflow)
+        chain = (*parent.ancestors, parent.workflow)
+        job = job_of(workflow, asked.inputs, uid=asked.key, ancestors=chain)
+        record = Record()
+        work = self.carry_out(job, workflow, record, f"{prefix}{asked.workflow} ")
+        if asked.wait:
+            await work
+        else:
+            task = asyncio.create_task(work)
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+        return _outcome(job, record.ended)
+
+    def _find(self, name: str) -> Workflow:
+        manifest = self._known.get(name)
+        if manifest is None:
+            message = f"no workflow of this file is named '{name}', and others are in a cluster"
+            hint = did_you_mean(name, self._known.keys())
+            raise StepFailed("Permanent", "WorkflowNotFound", f"{message}; {hint}")
+        workflow, report = validation.read(manifest)
+        if workflow is None or report.errors:
+            said = "; ".join(map(str, report.errors))
+            raise StepFailed("Permanent", "ChildInvalid", f"workflow {name}: {said}")
+        return workflow
+
+
+def _outcome(job: engine.Job, end: wire.Finished | None) -> wire.ChildOutcome:
+    if end is None:
+        return wire.ChildOutcome(run=job.name, phase="Pending")
+    return wire.ChildOutcome(
+        run=job.name,
+        phase=end.phase,
+        output=end.output,
+        truncated=end.truncated,
+        message=end.message,
+    )
+
+
+def _recorder(job: engine.Job, record: Record, say: Say) -> Callable[[wire.Happening], None]:
+    count = 0
+
+    def emit(what: wire.Happening) -> None:
+        nonlocal count
+        count += 1
+        now = time.time_ns() // 1_000_000
+        record.add(wire.Event(id=count, seq=count, uid=job.uid, attempt=1, time=now, what=what))
+        if line := show.line(what):
+            say(line)
+
+    return emit
