@@ -12,6 +12,7 @@ from sluice_core.api import steps
 from sluice_core.api.bounds import LabelName
 from sluice_core.api.steps import Step
 from sluice_core.api.workflow import WorkflowSpec
+from sluice_core.finding import Finding
 from sluice_core.graph import Graph
 
 
@@ -67,3 +68,28 @@ def decode(raw: bytes) -> Definition:
         return Definition.model_validate_json(raw, by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidDefinition(str(error)) from error
+
+
+def exceeds(override: steps.Definition, base: steps.Definition) -> list[Finding]:
+    """What a definition that a run brings along uses, and the version that it replaces does not.
+
+    Egress is not a definition's to say: that of the workflow holds for both.
+    """
+    actions = {step.action for step in base.steps}
+    credentials = {step.credential for step in base.steps}
+    found = []
+    for index, step in enumerate(override.steps):
+        if step.action not in actions:
+            found.append(_exceeding(index, step, "action", step.action))
+        if step.credential is not None and step.credential not in credentials:
+            found.append(_exceeding(index, step, "credential", step.credential))
+    return found
+
+
+def _exceeding(index: int, step: Step, field: str, name: str) -> Finding:
+    return Finding(
+        type="NotInVersion",
+        step=step.name,
+        path=f"steps[{index}].{field}",
+        message=f"the version that this definition replaces uses no {field} '{name}'",
+    )

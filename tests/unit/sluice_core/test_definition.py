@@ -84,3 +84,40 @@ def test_values_without_a_json_form(value: object) -> None:
 
     with pytest.raises(definition.InvalidDefinition):
         made.encode()
+
+
+BASE = [
+    {"name": "get", "action": "http.get", "credential": "shop"},
+    {"name": "say", "action": "log"},
+]
+OVERRIDES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
+    "the same": (BASE, []),
+    "fewer steps, in another order, under other names": ([{"name": "a", "action": "log"}], []),
+    "a credential less": ([{"name": "get", "action": "http.get"}], []),
+    "no steps": ([], []),
+    "another action": (
+        [{"name": "a", "action": "log"}, {"name": "b", "action": "http.post"}],
+        [
+            "NotInVersion b steps[1].action: "
+            "the version that this definition replaces uses no action 'http.post'"
+        ],
+    ),
+    "another action with another credential": (
+        [{"name": "a", "action": "sql.query", "credential": "warehouse"}],
+        [
+            "NotInVersion a steps[0].action: "
+            "the version that this definition replaces uses no action 'sql.query'",
+            "NotInVersion a steps[0].credential: "
+            "the version that this definition replaces uses no credential 'warehouse'",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("steps", "said"), OVERRIDES.values(), ids=OVERRIDES)
+def test_what_an_override_may_use(steps: list[dict[str, Any]], said: list[str]) -> None:
+    override = Definition.model_validate({"steps": steps})
+
+    found = definition.exceeds(override, Definition.model_validate({"steps": BASE}))
+
+    assert [f"{one.type} {one.step} {one}" for one in found] == said
