@@ -26,6 +26,7 @@ class Observer:
         self.workflows: dict[Key, Manifest] = {}
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
+        self._leaving: set[str] = set()
         self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
         self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
 
@@ -43,6 +44,10 @@ class Observer:
     def namespace(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
         """A namespace as it is now; answers the workflows for which another plan holds."""
         labels = manifest["metadata"].get("labels", {}) if manifest else {}
+        if manifest is not None and "deletionTimestamp" in manifest["metadata"]:
+            self._leaving.add(name)
+        else:
+            self._leaving.discard(name)
         before, plan = self._plan_of.get(name), labels.get(names.LABEL_PLAN)
         _put(self._plan_of, name, plan)
         if before != plan:
@@ -68,9 +73,15 @@ class Observer:
         return key
 
     def observe(self, key: Key, now: datetime) -> Observed | None:
-        """All about one workflow, or None when there is none; ValidationError as it comes."""
+        """All about one workflow, or None when there is none; ValidationError as it comes.
+
+        In a namespace that is being deleted there is none: children that go before their owner
+        cannot be made again.
+        """
         manifest = self.workflows.get(key)
         if manifest is None or "deletionTimestamp" in manifest["metadata"]:
+            return None
+        if key[0] in self._leaving:
             return None
         workflow = Workflow.parse(manifest)
         children = dict(self._children.get(workflow.metadata.uid, {}))

@@ -77,6 +77,20 @@ def test_what_is_gone_is_not_seen() -> None:
     assert seen.children == {}
 
 
+def test_in_a_namespace_that_is_being_deleted_there_is_nothing_to_do() -> None:
+    observer = an_observer()
+    observer.workflow(KEY, a_manifest())
+    leaving = a_namespace(None)
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-31T11:59:00Z"
+
+    list(observer.namespace("shop", leaving))
+    seen = observer.observe(KEY, NOON)
+    list(observer.namespace("shop", a_namespace(None)))
+
+    assert seen is None
+    assert observer.observe(KEY, NOON) is not None, "a new namespace of that name"
+
+
 STRANGERS = {
     "of a namesake that was deleted": an_owned(uid="u0"),
     "of another kind": an_owned(apiVersion="apps/v1", kind="Deployment"),
