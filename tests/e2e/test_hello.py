@@ -3,11 +3,10 @@
 import pytest
 
 from cluster.waiting import until
-from testkit.e2e import account_writes, kubectl, release
+from testkit.e2e import account_writes, kubectl
 from testkit.e2e.flows import a_greeting
 from testkit.e2e.space import Space, condition
 
-GROUPS = ["", "sluice.dev", "apps", "events.k8s.io"]
 RUNS = 5
 
 
@@ -65,8 +64,8 @@ def test_a_short_run_costs_two_writes(here: Space) -> None:
     here.trigger("hello", {"name": "warm"})
 
     with (
-        account_writes.counted(release.NAMESPACE, "sluice-gateway", GROUPS) as creates,
-        account_writes.counted(release.NAMESPACE, "sluice-operator", GROUPS) as statuses,
+        account_writes.counted("sluice-gateway", here.namespace) as creates,
+        account_writes.counted("sluice-operator", here.namespace) as statuses,
     ):
         for _ in range(RUNS):
             assert here.trigger("hello", {"name": "Ada"}).code == 200

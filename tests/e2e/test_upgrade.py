@@ -46,6 +46,7 @@ def test_an_upgrade_that_rolls_the_runners_repeats_no_finished_step(recorded: Sp
 
 
 def test_uninstalled_and_installed_again_workflows_are_there_and_run(recorded: Space) -> None:
+    release.install()
     recorded.deploy(a_greeting())
     earlier = recorded.trigger("hello", {"name": "Ada"}).body["execution_id"]
 

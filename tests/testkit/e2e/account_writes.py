@@ -1,4 +1,4 @@
-"""How many writes one ServiceAccount asks for, counted by the API server itself.
+"""How many writes a ServiceAccount of the release asks for, counted by the API server itself.
 
 Its count of requests does not know who asked; that of flow control does, by FlowSchema. So the
 account's writes get a FlowSchema of their own, with the priority that they have anyway.
@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from testkit.e2e import kubectl
+from testkit.e2e import kubectl, release
 
 WRITES = ["create", "update", "patch", "delete", "deletecollection"]
 PRECEDENCE = 500
+# All that Sluice may write to but Leases and reviews; in "" there are Events too.
+GROUPS = ["", "sluice.dev", "apps", "batch", "networking.k8s.io", "events.k8s.io"]
 _COUNT = re.compile(
     r"^apiserver_flowcontrol_dispatched_requests_total\{(?P<labels>[^}]*)\} (?P<count>\S+)$",
     re.MULTILINE,
@@ -20,11 +22,11 @@ _COUNT = re.compile(
 
 
 @contextmanager
-def counted(namespace: str, account: str, groups: list[str]) -> Iterator[Callable[[], int]]:
-    """Counts the account's writes in those API groups until the end of the block."""
+def counted(account: str, namespace: str = "*") -> Iterator[Callable[[], int]]:
+    """Counts the account's writes in a namespace, or in all, until the end of the block."""
     name = f"e2e-{uuid.uuid4().hex[:8]}"
-    subject = {"name": account, "namespace": namespace}
-    kubectl.apply("default", _schema(name, subject, groups))
+    subject = {"name": account, "namespace": release.NAMESPACE}
+    kubectl.apply("default", _schema(name, subject, namespace))
     try:
         kubectl.run("wait", f"flowschema/{name}", "--for=condition=Dangling=False")
         yield lambda: _count(name)
@@ -32,13 +34,13 @@ def counted(namespace: str, account: str, groups: list[str]) -> Iterator[Callabl
         kubectl.run("delete", "flowschema", name, "--wait=false")
 
 
-def _schema(name: str, subject: dict[str, str], groups: list[str]) -> kubectl.Manifest:
+def _schema(name: str, subject: dict[str, str], namespace: str) -> kubectl.Manifest:
     resource_rule = {
         "verbs": WRITES,
-        "apiGroups": groups,
+        "apiGroups": GROUPS,
         "resources": ["*"],
-        "namespaces": ["*"],
-        "clusterScope": True,
+        "namespaces": [namespace],
+        "clusterScope": namespace == "*",
     }
     rule = {
         "subjects": [{"kind": "ServiceAccount", "serviceAccount": subject}],
