@@ -11,7 +11,7 @@ import aiohttp
 from pydantic import ValidationError
 
 from sluice_core import names, wire
-from sluice_core.api.workflow import History
+from sluice_core.api.workflow import History, Workflow
 from sluice_core.definition import Definition, digest
 from sluice_kube import errors, signing
 from sluice_kube.informer import Informer
@@ -314,11 +314,26 @@ class Leader:
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
         self._sweeper.ended(run, phase, at)
 
+    async def _history(self, flow: Name) -> History | None:
+        """What to keep of its runs; of a workflow that nobody has looked at yet by asking.
+
+        The defaults are for runs that have outlived their workflow, and for no others.
+        """
+        if flow not in self._histories:
+            try:
+                found = await self._session.get(WORKFLOWS, Key(*flow))
+                self._histories[flow] = Workflow.parse(found).spec.history
+            except errors.NotFound:
+                self._histories[flow] = History()
+            except (errors.ApiError, ValidationError) as error:
+                log.warning("%s: its history cannot be read: %s", flow, error)
+        return self._histories.get(flow)
+
     def _make_sweeper(self) -> Sweeper:
         settings = self._outside.settings
         return Sweeper(
             self._session,
-            lambda flow: self._histories.get(flow, History()),
+            self._history,
             Bounds(
                 minimum=settings.run_minimum_seconds,
                 keyed=max(settings.run_minimum_seconds, settings.dedupe_seconds),

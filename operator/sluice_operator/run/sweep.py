@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sluice_core.api.workflow import History
@@ -21,12 +21,15 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Sweeper:
-    """Knows which runs have ended: from a list at the start, then from dispatch."""
+    """Knows which runs have ended: from a list at the start, then from dispatch.
+
+    Where `history` answers None, it is not known what to keep: nothing is deleted.
+    """
 
     def __init__(
         self,
         session: Session,
-        history: Callable[[Name], History],
+        history: Callable[[Name], Awaitable[History | None]],
         bounds: Bounds,
         now: Callable[[], datetime],
         leading: Callable[[], bool],
@@ -50,9 +53,9 @@ class Sweeper:
         await self._seed()
         pause = min(LONGEST_PAUSE_SECONDS, max(1.0, self._bounds.minimum / 4))
         while True:
+            await asyncio.sleep(pause)  # first too, since most histories are not known yet
             if self._leading():
                 await self._sweep()
-            await asyncio.sleep(pause)
 
     async def _seed(self) -> None:
         for phase in TERMINAL:
@@ -75,7 +78,8 @@ class Sweeper:
         gate = asyncio.Semaphore(AT_ONCE)
         now = self._now().timestamp()
         for flow, runs in list(self._ended.items()):
-            going = surplus(runs.values(), self._history(flow), self._bounds, now)
+            history = await self._history(flow)
+            going = surplus(runs.values(), history, self._bounds, now) if history else []
             await asyncio.gather(*(self._delete(one, runs, gate) for one in going))
             if not runs:
                 del self._ended[flow]
