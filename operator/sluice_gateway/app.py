@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from sluice_core.release import RELEASE
 from sluice_gateway import openapi, problems
+from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.runs import SeeRuns
@@ -36,7 +37,11 @@ def make_app(triggers: Triggers, runs: SeeRuns, service: Service, metrics: Metri
     app.include_router(service.router())
     problems.install(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign] # FastAPI's way to extend it
-    return Measured(app, metrics)
+    ways = (
+        in_namespace("trigger", triggers.trigger),
+        in_namespace("run", triggers.run),
+    )
+    return Measured(Direct(app, *ways), metrics)
 
 
 def _serve_twice(app: FastAPI, routes: APIRouter) -> None:

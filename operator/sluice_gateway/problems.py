@@ -100,13 +100,14 @@ def install(app: FastAPI) -> None:
     """Make every error of this application a problem."""
 
     async def problem(_: Request, error: Exception) -> Response:
-        return respond(_understood(error))
+        return respond(understood(error))
 
     for kind in (Problem, HTTPException, RequestValidationError, errors.ApiError, Exception):
         app.add_exception_handler(kind, problem)
 
 
-def _understood(error: Exception) -> Problem:
+def understood(error: Exception) -> Problem:
+    """What any exception of an endpoint is to the caller."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, HTTPException):

@@ -39,9 +39,7 @@ def has_ended(run: Manifest) -> bool:
 class Waiting:
     """Who waits for which run. `saw` and `missed` are what `sluice_kube.follow` calls."""
 
-    def __init__(
-        self, read: Read, most: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, read: Read, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._read, self._most, self._clock = read, most, clock
         self._outcomes: dict[Key, set[Outcome]] = {}
         self._count = 0
