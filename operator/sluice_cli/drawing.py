@@ -39,7 +39,7 @@ def mermaid(spec: WorkflowSpec, order: Graph) -> Iterator[str]:
         yield f'  {ids[step.name]}["{step.name}<br/>{step.action}"]'
     for name, needs in order.needs.items():
         for need in needs:
-            label = f"|{need.port}|" if need.port else ""
+            label = f"|{said}|" if (said := _label(need)) else ""
             yield f"  {ids[need.step]} -->{label} {ids[name]}"
 
 
@@ -67,10 +67,10 @@ def _edge(need: Need, start: tuple[float, float], end: tuple[float, float]) -> I
         f'<path d="M{x1:g} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}" '
         'fill="none" stroke="#888"/>'
     )
-    if need.port:
+    if label := _label(need):
         yield (
             f'<text x="{(x1 + x2) / 2:g}" y="{(y1 + y2) / 2 - 4:g}" text-anchor="middle" '
-            f'fill="#555">{escape(need.port)}</text>'
+            f'fill="#555">{escape(label)}</text>'
         )
 
 
@@ -86,6 +86,10 @@ def _box(title: str, action: str, at: tuple[float, float]) -> Iterator[str]:
         f'<text x="{middle:g}" y="{y + 38:g}" text-anchor="middle" fill="#667">'
         f"{escape(action)}</text>"
     )
+
+
+def _label(need: Need) -> str:
+    return need.port or (need.input if need.input != graph.INPUT else "")
 
 
 def _word(need: Need) -> str:

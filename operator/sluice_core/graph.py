@@ -12,6 +12,8 @@ from sluice_core import cycles
 from sluice_core.finding import Finding, did_you_mean
 
 INPUT = "input"
+AI = "ai"  # the input port for settings of a model
+TOOLS = "tools"  # the input port for steps that the action calls itself
 ERROR = "error"  # the output port of a failed step whose onFailure is Continue
 
 _NEED = re.compile(
@@ -57,6 +59,15 @@ class Graph:
         wanted = {need.port for need in self.needs[step] if need.step == source}
         return None if None in wanted else frozenset(port for port in wanted if port)
 
+    def through(self, step: str, port: str) -> tuple[str, ...]:
+        """The steps that are needed by one input port, each once, in the order of its needs."""
+        found = (need.step for need in self.needs[step] if need.input == port)
+        return tuple(dict.fromkeys(found))
+
+    def deciding(self, step: str) -> tuple[str, ...]:
+        """The sources on whose ports it depends whether a step runs; a tool is never left."""
+        return tuple(source for source in self.sources(step) if source not in self.tools)
+
     def ancestors(self, step: str) -> frozenset[str]:
         """All steps that have ended when this one begins."""
         return self._ancestors[step]
@@ -64,6 +75,12 @@ class Graph:
     def named(self, name: str) -> str | None:
         """The step of this name; a hyphen is also written as an underscore."""
         return self._names.get(alias(name))
+
+    @cached_property
+    def tools(self) -> frozenset[str]:
+        """Steps that run when another step calls them, and not by themselves."""
+        edges = chain.from_iterable(self.needs.values())
+        return frozenset(edge.step for edge in edges if edge.input == TOOLS)
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -117,6 +134,7 @@ def read(steps: Sequence[Linked]) -> tuple[Graph | None, list[Finding]]:
         found = list(_needs_of(index, step, before, known))
         findings.extend(item for item in found if isinstance(item, Finding))
         needs.setdefault(step.name, tuple(item for item in found if isinstance(item, Need)))
+    findings.extend(_tool_findings(steps, needs))
     dependents = _dependents(needs)
     layers = _layers(needs, dependents)
     if sum(map(len, layers)) < len(needs):
@@ -163,6 +181,25 @@ def _needs_of(
             )
         else:
             yield Need(name, need.port, need.input)
+
+
+def _tool_findings(
+    steps: Sequence[Linked], needs: Mapping[str, Sequence[Need]]
+) -> Iterator[Finding]:
+    otherwise = {
+        edge.step: name for name, edges in needs.items() for edge in edges if edge.input != TOOLS
+    }
+    for index, step in enumerate(steps):
+        for position, need in enumerate(needs[step.name]):
+            if need.input != TOOLS or (need.port is None and need.step not in otherwise):
+                continue
+            message, hint = f"a tool is called and not left, write {need.step}:{TOOLS}", ""
+            if need.port is None:
+                other = otherwise[need.step]
+                message = f"step {need.step} is a tool here, and step {other} waits for it"
+                hint = f"give {other} other needs"
+            path = f"steps[{index}].needs[{position}]"
+            yield Finding(type="InvalidTool", step=step.name, path=path, message=message, hint=hint)
 
 
 def _dependents(needs: Mapping[str, Iterable[Need]]) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ import jinja2
 from pydantic import JsonValue
 
 from sluice_core import wire
-from sluice_core.catalog import ActionType, Params
+from sluice_core.catalog import ActionType, InputPort, Params
 from sluice_core.definition import Definition
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
@@ -28,6 +28,7 @@ def an_action(
     *,
     ports: tuple[str, ...] = ("output",),
     repeatable: bool = False,
+    accepts: frozenset[InputPort] = frozenset(),
 ) -> Action:
     row = ActionType(
         name=name,
@@ -38,6 +39,7 @@ def an_action(
         sample={},
         ports=ports,
         repeatable=repeatable,
+        accepts=accepts,
     )
     return Action(row, run)
 

@@ -19,14 +19,16 @@ def findings(
     catalog: Mapping[str, ActionType],
 ) -> Iterator[Finding]:
     """Ports that the needed step, or this one, does not have."""
+    action = catalog.get(step.action)
     for position, need in enumerate(order.needs[step.name]):
         path = f"steps[{index}].needs[{position}]"
         source = steps[need.step]
-        if need.port is not None:
+        if need.port is not None and need.input != graph.TOOLS:
             yield from _output(path, step, need, source, catalog)
-        if need.input != graph.INPUT:
+        known = (graph.INPUT, *sorted(action.accepts)) if action else (need.input,)
+        if need.input not in known:
             message = f"{step.action} has no input port '{need.input}'"
-            hint = f"known: {graph.INPUT}"
+            hint = did_you_mean(need.input, known)
             yield Finding(type="UnknownPort", step=step.name, path=path, message=message, hint=hint)
 
 
@@ -64,7 +66,7 @@ def contradictions(steps: Sequence[Step], order: Graph) -> Iterator[Finding]:
     for layer in order.layers:
         for name in layer:
             gates[name] = _gates(name, order, gates)
-            for source in order.sources(name):
+            for source in order.deciding(name):
                 for gate in _closed(name, source, order, gates):
                     yield Finding(
                         type="NeverTogether",
@@ -78,13 +80,13 @@ def contradictions(steps: Sequence[Step], order: Graph) -> Iterator[Finding]:
 
 def _gates(name: str, order: Graph, gates: Mapping[str, Gates]) -> dict[str, frozenset[str]]:
     """The steps that must have been left by certain ports whenever this one runs."""
-    sources = order.sources(name)
+    sources = order.deciding(name)
     own = {source: ports for source in sources if (ports := order.ports(name, source))}
     return {**gates[sources[0]], **own} if len(sources) == 1 else own
 
 
 def _closed(name: str, source: str, order: Graph, gates: Mapping[str, Gates]) -> Iterator[str]:
     for gate, ports in gates[source].items():
-        wanted = order.ports(name, gate) if gate in order.sources(name) else None
+        wanted = order.ports(name, gate) if gate in order.deciding(name) else None
         if wanted is not None and not wanted & ports:
             yield gate

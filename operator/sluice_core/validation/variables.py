@@ -75,6 +75,7 @@ class _Judge:
         self._spec = spec
         self._names = {graph.alias(other.name): other.name for other in spec.steps}
         self._before = frozenset(self._names.values())
+        self._tools = order.tools if order is not None else frozenset()
         if order is not None:
             self._before = order.ancestors(step.name)
 
@@ -126,6 +127,9 @@ class _Judge:
         if name is None:
             known = self._names.values()
             yield self._unknown(f"steps.{rest[0]}", rest[0], known, place)
+        elif name in self._tools:
+            message = f"step {name} is a tool: what it gives goes to the step that calls it"
+            yield self._finding("UnknownVariable", place, message)
         elif name not in self._before:
             yield self._finding(
                 "NotBefore",

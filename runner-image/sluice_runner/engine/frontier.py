@@ -21,9 +21,9 @@ def verdict(graph: Graph, step: str, ports: Mapping[str, str | None]) -> Verdict
     """`ports`: by which port each needed step was left; None where nothing left it.
 
     A needed step that was skipped does not count, unless all were. One that was left by another
-    port than the wanted one closes the way.
+    port than the wanted one closes the way. Tools do not count at all.
     """
-    sources = graph.sources(step)
+    sources = graph.deciding(step)
     live = {source: port for source in sources if (port := ports[source]) is not None}
     if sources and not live:
         return "Skip"
@@ -57,11 +57,12 @@ class Frontier:
         return self._decide(free)
 
     def last(self) -> list[str]:
-        """Ended steps that were left by a port and whose dependents were not."""
+        """Ended steps that were left by a port and whose dependents were not; no tools."""
         return [
             step
             for step in self._graph.needs
             if self._ports.get(step) is not None
+            and step not in self._graph.tools
             and all(self._ports.get(below) is None for below in self._graph.dependents[step])
         ]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from sluice_core.catalog import OUTPUT
 from sluice_core.wire import StepError, StepPhase
 
 
@@ -27,3 +28,4 @@ class Outcome:
 
 
 SKIPPED = Outcome(phase="Skipped")
+OFFERED = Outcome(phase="Skipped", port=OUTPUT)  # a tool, which the graph itself does not run

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sluice_core import graph
 from sluice_core.api.steps import Step
 from sluice_core.definition import Definition
 from sluice_core.finding import did_you_mean
@@ -39,14 +40,17 @@ def make(definition: Definition, actions: Mapping[str, Action]) -> Plan:
         definition=definition,
         graph=order,
         steps=definition.by_name,
-        actions={step.name: _action(step, actions) for step in definition.steps},
+        actions={step.name: _action(step, order, actions) for step in definition.steps},
         uses=reads.uses(definition.steps, order),
     )
 
 
-def _action(step: Step, actions: Mapping[str, Action]) -> Action:
+def _action(step: Step, order: Graph, actions: Mapping[str, Action]) -> Action:
     action = actions.get(step.action)
     if action is None:
         hint = did_you_mean(step.action, actions.keys())
         raise Unfit(f"step {step.name}: no action is named '{step.action}'; {hint}")
+    for need in order.needs[step.name]:
+        if need.input not in (graph.INPUT, *action.type.accepts):
+            raise Unfit(f"step {step.name}: {step.action} has no input port '{need.input}'")
     return action

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from pydantic import JsonValue
 
@@ -58,6 +59,9 @@ class Uses:
 def uses(steps: Iterable[Step], order: Graph) -> Uses:
     """Which steps read the output of which, over the whole graph."""
     read_by = {step.name: _sources_read(step, order) for step in steps}
+    for name in chain.from_iterable(order.layers):  # a tool reads when its caller is at work
+        tools = order.through(name, graph.TOOLS)
+        read_by[name] = read_by[name].union(*(read_by[tool] for tool in tools))
     readers: dict[str, set[str]] = {name: set() for name in read_by}
     for name, sources in read_by.items():
         for source in sources:
@@ -67,9 +71,9 @@ def uses(steps: Iterable[Step], order: Graph) -> Uses:
 
 def _sources_read(step: Step, order: Graph) -> frozenset[str]:
     paths = [path.split(".") for path in _paths(step)]
-    found: set[str] = set()
+    found = set(order.through(step.name, graph.AI))
     if not step.enabled or any(path[0] == _DATA for path in paths):
-        found.update(order.sources(step.name))
+        found.update(order.through(step.name, graph.INPUT))
     wanted = {graph.alias(path[1]) if len(path) > 1 else "" for path in paths if path[0] == _STEPS}
     if wanted:
         above = order.ancestors(step.name)

@@ -22,7 +22,8 @@ def known(job: Job, plan: Plan) -> dict[str, Outcome]:
     stands = {
         step.name: _outcome(step)
         for step in job.finished
-        if step.name in plan.steps and _stands(step, plan.steps[step.name])
+        if step.name in plan.steps.keys() - plan.graph.tools
+        and _stands(step, plan.steps[step.name])
     }
     # From the end, since a step that is done again needs what it reads.
     for layer in reversed(plan.graph.layers):

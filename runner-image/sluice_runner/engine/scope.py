@@ -67,9 +67,15 @@ def of_step(
     }
 
 
+def ai_of(step: str, order: Graph, outcomes: Mapping[str, Outcome]) -> JsonValue:
+    """The output on the input port for models: of several, that of the first that ran."""
+    sources = (outcomes[source] for source in order.through(step, graph.AI))
+    return next((outcome.output for outcome in sources if outcome.port is not None), None)
+
+
 def input_of(step: str, order: Graph, outcomes: Mapping[str, Outcome], shared: Scope) -> JsonValue:
     """The output that a step needs, or several by step name, or what set the run off."""
-    sources = order.sources(step)
+    sources = order.through(step, graph.INPUT)
     if not sources:
         payload: JsonValue = shared["trigger"].get("payload", shared["inputs"])
         return payload

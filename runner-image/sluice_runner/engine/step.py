@@ -1,6 +1,6 @@
 """Carry out one step: its condition, its input mapping, its items, its action, its passthrough."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from sluice_core import plain, wire
 from sluice_core.api.steps import Step, StepRetry
 from sluice_core.catalog import OUTPUT
-from sluice_runner.actions.action import Action, Context, Level, StepFailed
+from sluice_runner.actions.action import Action, Context, Level, StepFailed, Tool
 from sluice_runner.actions.condition import is_true
 from sluice_runner.engine import attempts, each, failing, report
 from sluice_runner.engine.attempts import Exhausted, Task
@@ -22,7 +22,10 @@ LOG_BYTES = 8 * plain.KIB
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
-    """A step that may begin: `key` is its own over all attempts of the run."""
+    """A step that may begin: `key` is its own over all attempts of the run.
+
+    `tools` gives what the step, or an item of it, may call, under the key of who calls.
+    """
 
     step: Step
     action: Action
@@ -30,6 +33,8 @@ class Assignment:
     retries: bool
     ends_at: float
     chain: tuple[str, ...]
+    ai: JsonValue
+    tools: Callable[[str], Mapping[str, Tool]]
 
     def task(self, tools: Tools, item: int | None = None) -> Task:
         """What is to be done for the step, or for one item."""
@@ -52,6 +57,8 @@ class Assignment:
             sleep=tools.sleep,
             ask=lambda kind, body: tools.ask(name, kind, body),
             chain=self.chain,
+            ai=self.ai,
+            tools=self.tools(key),
         )
 
 

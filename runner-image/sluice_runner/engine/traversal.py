@@ -4,17 +4,19 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pydantic import JsonValue
 
-from sluice_core import wire
+from sluice_core import graph, wire
 from sluice_core.api.steps import Step
 from sluice_runner.engine import memory, report, scope, step
 from sluice_runner.engine.frontier import Decision, Frontier
 from sluice_runner.engine.job import Job, Tools
-from sluice_runner.engine.outcome import SKIPPED, Outcome
+from sluice_runner.engine.outcome import OFFERED, SKIPPED, Outcome
 from sluice_runner.engine.plan import Plan
 from sluice_runner.engine.report import Report
+from sluice_runner.engine.toolbox import Toolbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Traversal:
         self._frontier = Frontier(self._graph)
         self._memory = memory.Memory(walk.plan.uses, self._graph)
         self._shared = scope.of_run(walk.job, tools, walk.entity)
+        self._toolbox = Toolbox(walk.plan.steps, self._call, tools)
         self._ready: deque[Step] = deque()
         self._workers = 0
         self.cut_off: list[str] = []
@@ -62,10 +65,13 @@ class Traversal:
 
         What was running when a step failed is let finish: its effects are known then.
         """
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            self._take_in(self._frontier.begin())
-            self._hire()
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._take_in(self._frontier.begin())
+                self._hire()
+        finally:
+            self._toolbox.tell()
         if self._failure is not None:
             raise self._failure
         return self._memory.result(self._frontier.last())
@@ -76,6 +82,9 @@ class Traversal:
         while pending:
             decision = pending.popleft()
             outcome = self._walk.known.get(decision.step)
+            if decision.verdict == "Run" and decision.step in self._graph.tools:
+                self._toolbox.offer(decision.step)
+                outcome = OFFERED
             if outcome is None and decision.verdict == "Run":
                 self._ready.append(self._walk.plan.steps[decision.step])
                 continue
@@ -126,21 +135,32 @@ class Traversal:
             self._failure = StepEnded(name, error.as_step_error())
 
     async def _report(self, current: Step) -> Report:
-        seen = scope.of_step(
-            current.name, self._graph, self._memory.outcomes, self._shared, self._tools
-        )
-        return await step.run(self._assignment(current), seen, self._tools)
-
-    def _assignment(self, current: Step) -> step.Assignment:
         job, entity = self._walk.job, self._walk.entity
         key = [job.uid, entity, current.name] if entity is not None else [job.uid, current.name]
+        work = self._assignment(current, "/".join(key))
+        return await step.run(work, self._scope(current.name), self._tools)
+
+    async def _call(self, name: str, key: str, arguments: JsonValue) -> Report:
+        """Carry out a step as the tool of another."""
+        work = self._assignment(self._walk.plan.steps[name], key)
+        return await step.run(work, {**self._scope(name), "data": arguments}, self._tools)
+
+    def _scope(self, name: str) -> dict[str, Any]:
+        outcomes = self._memory.outcomes
+        return scope.of_step(name, self._graph, outcomes, self._shared, self._tools)
+
+    def _assignment(self, current: Step, key: str) -> step.Assignment:
+        job, name = self._walk.job, current.name
+        tools = self._graph.through(name, graph.TOOLS)
         return step.Assignment(
             step=current,
-            action=self._walk.plan.actions[current.name],
-            key="/".join(key),
+            action=self._walk.plan.actions[name],
+            key=key,
             retries=job.trigger.get("type") != "Test",
             ends_at=self._walk.ends_at,
             chain=(*job.ancestors, job.workflow),
+            ai=scope.ai_of(name, self._graph, self._memory.outcomes),
+            tools=lambda caller: self._toolbox.of(tools, caller),
         )
 
     def _tell(self, name: str, ended: Report, started: int, duration_ms: float) -> None:

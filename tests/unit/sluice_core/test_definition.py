@@ -98,17 +98,23 @@ OVERRIDES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
     "another action": (
         [{"name": "a", "action": "log"}, {"name": "b", "action": "http.post"}],
         [
-            "NotInVersion b steps[1].action: "
-            "the version that this definition replaces uses no action 'http.post'"
+            (
+                "NotInVersion b steps[1].action: "
+                "the version that this definition replaces uses no action 'http.post'"
+            )
         ],
     ),
     "another action with another credential": (
         [{"name": "a", "action": "sql.query", "credential": "warehouse"}],
         [
-            "NotInVersion a steps[0].action: "
-            "the version that this definition replaces uses no action 'sql.query'",
-            "NotInVersion a steps[0].credential: "
-            "the version that this definition replaces uses no credential 'warehouse'",
+            (
+                "NotInVersion a steps[0].action: "
+                "the version that this definition replaces uses no action 'sql.query'"
+            ),
+            (
+                "NotInVersion a steps[0].credential: "
+                "the version that this definition replaces uses no credential 'warehouse'"
+            ),
         ],
     ),
 }
