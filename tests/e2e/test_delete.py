@@ -3,7 +3,7 @@
 import pytest
 
 from cluster.waiting import until
-from testkit.e2e import kubectl, space
+from testkit.e2e import kubectl, release, space
 from testkit.e2e.flows import a_greeting, a_step, a_workflow
 from testkit.e2e.space import Space, is_running
 
@@ -48,7 +48,11 @@ def test_a_deleted_workflow_leaves_no_child(here: Space) -> None:
 
     here.kubectl("delete", "workflow.sluice.dev/short-lived", "--timeout=10s")
 
-    until("its children are gone", lambda: children(here, "short-lived") == [], 40)
+    until(
+        "its children are gone",
+        lambda: children(here, "short-lived") == [],
+        release.COLLECTED_SECONDS,
+    )
 
 
 def test_a_run_goes_on_in_no_namesake(here: Space) -> None:

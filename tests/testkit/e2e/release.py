@@ -11,6 +11,9 @@ from testkit.e2e.kubectl import Manifest
 NAMESPACE = chart.NAMESPACE
 VALUES = {"gateway.replicas": 2, "operator.replicas": 2, "operator.runMinimumSeconds": 5}
 
+# Kubernetes' garbage collector falls behind for minutes when definitions of kinds come and go.
+COLLECTED_SECONDS = 240
+
 
 def installed() -> bool:
     """Whether Helm knows the release, in whatever state."""
@@ -42,8 +45,10 @@ def test() -> str:
 
 
 def uninstall() -> None:
-    """`helm uninstall --wait`."""
+    """`helm uninstall`, until the pods are gone: Helm does not wait for the garbage collector."""
     run(helm.program(), "uninstall", chart.RELEASE, "-n", NAMESPACE, "--wait", "--timeout=2m")
+    words = ("wait", "pod", "-l", "app.kubernetes.io/name=sluice", "--for=delete")
+    kubectl.run("-n", NAMESPACE, *words, f"--timeout={COLLECTED_SECONDS}s", seconds=300)
 
 
 def component(name: str) -> list[Manifest]:
