@@ -18,6 +18,10 @@ LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 ANNOTATION_OWNER = f"{GROUP}/owner"
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
+# on a ControllerRevision
+ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds
+ANNOTATION_VERSION_TAG = f"{GROUP}/version-tag"  # a version with a tag is never pruned
+ANNOTATION_VERSION_DESCRIPTION = f"{GROUP}/version-description"
 
 RUNNER_PORT = 8080
 RUNNER_CONTAINER = "runner"

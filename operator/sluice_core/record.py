@@ -1,6 +1,6 @@
 """What happened in a run, folded into the run's status: the same for operator and command line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +54,29 @@ class Record:
         """The attempt's runner is gone: what was only begun has to begin again."""
         self._steps = {n: s for n, s in self._steps.items() if isinstance(s, wire.StepFinished)}
 
+    def fail_attempt(self) -> None:
+        """The attempt failed and another will follow: it begins again where this one stopped.
+
+        What failed stays visible until then.
+        """
+        self.ended, self.ended_at, self.progress = None, None, None
+        self._entities = {n: e for n, e in self._entities.items() if e.phase == "Succeeded"}
+
+    def reuse(self, earlier: Mapping[str, Any], entities: Iterable[str] = ()) -> None:
+        """Take over what stands of another run's status; what is known already has priority.
+
+        Of `entities` those that did not fail, where that run went through all of them.
+        """
+        other = Record(earlier)
+        self._steps = other._steps | self._steps
+        counts = earlier.get("progress", {})
+        if counts.get("completed", 0) + counts.get("failed", 0) == counts.get("total"):
+            failed = set(earlier.get("failedEntities", ()))
+            for entity in entities:
+                if entity not in failed and entity not in self._entities:
+                    through = wire.FinishedEntity(entity=entity, phase="Succeeded")
+                    self._entities[entity] = through
+
     def finished(self) -> tuple[wire.FinishedStep, ...]:
         """The steps that a further attempt must not repeat, with what they gave."""
         ended = (step for step in self._steps.values() if isinstance(step, wire.StepFinished))
@@ -76,6 +99,10 @@ class Record:
             wire.FinishedEntity(entity=one.entity, phase=one.phase, error=one.error)
             for one in self._entities.values()
         )
+
+    def failed_entities(self) -> list[str]:
+        """The ids for which the graph failed."""
+        return [name for name, one in self._entities.items() if one.phase == "Failed"]
 
     def steps(self) -> list[dict[str, Any]]:
         """The status list of steps, as they began; outputs while there is room."""
@@ -138,6 +165,8 @@ def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
     made["conditions"] = [
         conditions.condition(CONDITION, _OUTCOME[end.phase], end.reason, end.message)
     ]
+    if failed := record.failed_entities():
+        made["failedEntities"] = failed
     if end.truncated:
         made["truncated"] = True
     elif end.output is not None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from sluice_core import names, wire
 from sluice_core.api.workflow import History, Workflow
-from sluice_core.definition import Definition, digest
+from sluice_core.definition import Definition
 from sluice_kube import errors, signing
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
@@ -34,6 +34,7 @@ from sluice_operator import metrics
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher, Ports
+from sluice_operator.run.objects import Objects
 from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run, has_ended
 from sluice_operator.run.retention import Bounds
 from sluice_operator.run.sweep import Sweeper
@@ -194,19 +195,22 @@ class Leader:
             raw=decided.raw,
             steps=decided.steps,
             loss_limit=decided.loss_limit,
+            timeout_seconds=decided.timeout_seconds,
+            retry=decided.retry,
         )
         self._flows[flow] = Flow(
             uid=decided.uid,
             state=decided.state,
             replicas=decided.replicas,
             current=pinned if decided.version else None,
+            concurrency=decided.concurrency,
             invalid=decided.invalid,
             failure=decided.failure,
         )
         self._histories[flow] = spec.history
         self._dispatcher.flow_changed(flow)
 
-    def _pinned_versions(self, key: tuple[str, str]) -> frozenset[int]:
+    def _pinned_versions(self, key: tuple[str, str]) -> frozenset[int] | None:
         return self._dispatcher.pinned_versions(Name(*key))
 
     def _installation(self) -> Installation:
@@ -254,6 +258,7 @@ class Leader:
             leading=self._lease.is_leading,
             now=now,
             superseded=self._outside.superseded,
+            objects=Objects(self._session, self._lease.is_leading),
         )
 
     def _means(self) -> Means:
@@ -271,14 +276,7 @@ class Leader:
             definition = Definition.model_validate(found["data"], by_alias=True, by_name=False)
         except (errors.NotFound, ValidationError):
             return None
-        raw = definition.encode()
-        return Pinned(
-            version=number,
-            digest=digest(raw),
-            raw=raw,
-            steps=len(definition.steps),
-            loss_limit=definition.settings.runner_loss_limit,
-        )
+        return Pinned.of(number, definition)
 
     async def _write(self, run: Run, status: dict[str, Any]) -> bool:
         """Stores the status as soon as that is possible and allowed.
@@ -340,6 +338,7 @@ class Leader:
             ),
             now,
             self._lease.is_leading,
+            self._dispatcher.has_children,
         )
 
 

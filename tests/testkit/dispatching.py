@@ -1,7 +1,7 @@
 """The operator's dispatch on loopback: real links to real runner servers, its ports in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ import aiohttp
 from sluice_core import wire
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher, Ports
-from sluice_operator.run.observed import Flow, Name, Pinned, Run
+from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.eventually import until
@@ -50,6 +50,41 @@ def a_manifest(uid: str = "run-1", **fields: Any) -> dict[str, Any]:
         "spec": {"workflow": FLOW.name, **fields},
         "status": status,
     }
+
+
+@dataclass
+class Objects:
+    """The runs that the API server has besides those that dispatch was given."""
+
+    runs: dict[Name, dict[str, Any]] = field(default_factory=dict)
+    workflows: set[Name] = field(default_factory=lambda: {FLOW})
+    cancelled: list[str] = field(default_factory=list)
+    created: asyncio.Event = field(default_factory=asyncio.Event)
+    watch: Callable[[dict[str, Any]], None] | None = None
+
+    async def read(self, name: Name) -> dict[str, Any] | None:
+        return self.runs.get(name)
+
+    async def ended(self, flow: Name) -> list[dict[str, Any]]:
+        runs = self.runs.values()
+        return [one for one in runs if one["spec"]["workflow"] == flow.name and has_ended(one)]
+
+    async def has_workflow(self, flow: Name) -> bool:
+        return flow in self.workflows
+
+    async def create(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        meta = manifest["metadata"]
+        name = Name(meta["namespace"], meta["name"])
+        if name not in self.runs:
+            given = {"uid": name.name, "creationTimestamp": "2026-01-31T11:30:00Z"}
+            self.runs[name] = manifest | {"metadata": meta | given}
+            self.created.set()
+            if self.watch is not None:
+                self.watch(self.runs[name])
+        return self.runs[name]
+
+    async def cancel(self, name: Name, uid: str) -> None:
+        self.cancelled.append(f"{name.name} {uid}")
 
 
 class Worker:
@@ -101,6 +136,9 @@ class World:
     writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
     servers: dict[str, RunnerServer] = field(default_factory=dict)
+    objects: Objects = field(default_factory=Objects)
+    clock: datetime = NOON
+    jitter: float = 0.0
 
     def status(self, uid: str) -> dict[str, Any]:
         """What was written last."""
@@ -143,8 +181,10 @@ class World:
             exists=exists,
             ended=lambda run, phase, _at: self.over.append((run.uid, phase)),
             leading=lambda: self.leads,
-            now=lambda: NOON,
+            now=lambda: self.clock,
             superseded=supersede,
+            objects=self.objects,
+            random=lambda: self.jitter,
         )
 
     async def _write(self, run: Run, made: dict[str, Any]) -> bool:

@@ -86,6 +86,9 @@ class RunStatus(Status):
     )
     runner: str | None = Field(None, max_length=253, description="Pod that executes the run.")
     runner_losses: int = Field(0, ge=0, description="How many runners the run has lost.")
+    retries: int = Field(
+        0, ge=0, description="How many attempts followed a failure, as settings.retry has it."
+    )
     start_time: datetime | None = Field(None, description="When it was first dispatched.")
     completion_time: datetime | None = Field(None, description="When it ended.")
     next_attempt_time: datetime | None = Field(None, description="Retrying: when it goes on.")

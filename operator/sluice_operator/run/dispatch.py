@@ -2,18 +2,32 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sluice_core import wire
-from sluice_operator.run import handover, status
+from sluice_operator.run import children, executed, handover, retry, status
 from sluice_operator.run.book import Book
 from sluice_operator.run.calls import Means, Pod
+from sluice_operator.run.children import Children
+from sluice_operator.run.executed import NotExecutable
+from sluice_operator.run.gate import Gate
 from sluice_operator.run.link import Link
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended, read
-from sluice_operator.run.reconcile import End, Room, Wait, assign, lost, reconcile, why_waiting
+from sluice_operator.run.prepare import prepare
+from sluice_operator.run.reconcile import (
+    End,
+    Room,
+    Send,
+    Wait,
+    assign,
+    lost,
+    reconcile,
+    why_waiting,
+)
 from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
 from sluice_operator.run.tasks import Tasks
@@ -22,6 +36,13 @@ log = logging.getLogger(__name__)
 
 NOT_LEADING_SECONDS = 0.5
 NO_SLOT_SECONDS = 0.1
+
+
+class Objects(children.Objects, Protocol):
+    """What is asked of the API server; see sluice_operator.run.objects."""
+
+    async def ended(self, flow: Name) -> list[dict[str, Any]]:
+        """The runs of a workflow that are over and kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +61,8 @@ class Ports:
     leading: Callable[[], bool]
     now: Callable[[], datetime]
     superseded: Callable[[], None]
+    objects: Objects
+    random: Callable[[], float] = random.random
 
 
 class Dispatcher:
@@ -55,7 +78,10 @@ class Dispatcher:
         self._book = Book()
         self._runners = Runners(means, self, self._tasks)
         self._showing = Showing(ports.write, ports.now, self._tasks)
+        self._gate = Gate(ports.objects.ended, self.flow_changed, self._tasks)
+        self._children = Children(ports.objects, self._deliver, self._tasks)
         self._pumps: set[Name] = set()
+        self._resting: set[str] = set()
         self._started = False
 
     def start(self) -> None:
@@ -86,10 +112,12 @@ class Dispatcher:
             return
         run = read(manifest)
         self._book.add(run)
+        self._children.found(run)
         self._enqueue(run)
-        number = run.spec.get("revision") or run.status.get("revision")
-        if number:
-            self._tasks.spawn(self._pin(run, number))
+        if not run.prepared:
+            self._tasks.spawn(self._prepare(run))
+        if run.named_version:
+            self._tasks.spawn(self._pin(run, run.named_version))
 
     def run_gone(self, manifest: dict[str, Any]) -> None:
         """A run has left the undecided ones: it ended, or it was deleted."""
@@ -118,10 +146,17 @@ class Dispatcher:
             self._pumps.add(flow)
             asyncio.get_running_loop().call_soon(self._pump, flow)
 
-    def pinned_versions(self, flow: Name) -> frozenset[int]:
-        """The versions that undecided runs of a workflow hold on to."""
+    def pinned_versions(self, flow: Name) -> frozenset[int] | None:
+        """The versions that undecided runs of a workflow hold on to; None before all are found."""
+        if not self._started:
+            return None
         runs = self._book.of(flow)
-        return frozenset(run.pinned.version for run in runs if run.pinned is not None)
+        pinned = (run.pinned.version if run.pinned else run.named_version for run in runs)
+        return frozenset(version for version in pinned if version)
+
+    def has_children(self, parent: Name) -> bool:
+        """Whether runs go on that a run of that name has made."""
+        return self._children.has_any(parent)
 
     # -- what runners say
 
@@ -143,6 +178,8 @@ class Dispatcher:
     def happened(self, link: Link, event: wire.Event) -> None:
         """Fold the event into the run, once."""
         run = self._book.get(event.uid)
+        if run is not None and run.ending:
+            return
         if run is None or run.pod != link.pod.uid or event.attempt != run.attempt:
             if isinstance(event.what, wire.Finished | wire.Interrupted):
                 self._let_go(link, event.uid, event.attempt, event.seq)
@@ -178,13 +215,23 @@ class Dispatcher:
                 self._let_go(link, run.uid, run.attempt, run.through)
                 self._next_attempt(run)
             case wire.Request():
-                self._tasks.spawn(link.reply(run.uid, handover.unserved(run, what)))
+                self._serve(run, link, what)
             case wire.Accepted():
                 self._showing.soon(run)
             case wire.StepStarted() | wire.StepFinished() | wire.Progress():
                 self._showing.later(run)
             case _:
                 pass
+
+    def _serve(self, run: Run, link: Link, asked: wire.Request) -> None:
+        if asked.kind == "ChildRun":
+            self._children.asked(run, asked)
+        else:
+            self._tasks.spawn(link.reply(run.uid, handover.unserved(run, asked)))
+
+    async def _deliver(self, run: Run, reply: wire.Reply) -> bool:
+        link = self._runners.link(run.pod)
+        return link is not None and await link.reply(run.uid, reply)
 
     def _put_back(self, run: Run, answer: wire.Answer) -> None:
         match answer.code:
@@ -240,13 +287,14 @@ class Dispatcher:
             self._pump_after(NOT_LEADING_SECONDS, flow)
             return
         seen = self._ports.flow(flow)
-        waiting = self._book.waiting(flow)
-        ready = [run for run in waiting if self._may_go(run, seen)]
+        waiting = [run for run in self._book.waiting(flow) if not self._rests(run)]
+        sends = {run.uid: self._decide(run, seen) for run in waiting}
+        ready = self._admitted(flow, seen, [run for run in waiting if sends[run.uid]])
         if ready or any(run.blocked_by for run in waiting):
             self._runners.open(flow)
         rooms = [Room(link.pod.uid, link.free) for link in self._runners.links(flow)]
         for run, pod in assign(ready, rooms):
-            self._submit(run, seen, pod)
+            self._submit(run, sends[run.uid], pod)
         for run in ready:
             if run.pod is None:
                 self._wait(run, why_waiting(seen, has_rooms=bool(rooms)))
@@ -254,15 +302,61 @@ class Dispatcher:
     def _pump_after(self, seconds: float, flow: Name) -> None:
         asyncio.get_running_loop().call_later(seconds, self.flow_changed, flow)
 
-    def _may_go(self, run: Run, seen: Flow | None) -> bool:
+    def _rests(self, run: Run) -> bool:
+        """Whether its next attempt is later; it is decided about again by then."""
+        if run.not_before is None or run.cancelled:
+            return False
+        left = (run.not_before - self._ports.now()).total_seconds()
+        if left > 0 and run.uid not in self._resting:
+            self._resting.add(run.uid)
+            asyncio.get_running_loop().call_later(left, self._rested, run)
+        return left > 0
+
+    def _rested(self, run: Run) -> None:
+        self._resting.discard(run.uid)
+        self.flow_changed(run.workflow)
+
+    def _decide(self, run: Run, seen: Flow | None) -> Pinned | None:
+        """What the run executes if it may go."""
         match reconcile(run, seen):
-            case End() as end:
-                self._end(run, end)
-                return False
-            case Wait() as wait:
-                self._wait(run, wait)
-                return False
-        return True
+            case Send(version):
+                return version
+            case decision:
+                self._hold(run, decision)
+                return None
+
+    def _hold(self, run: Run, decision: Wait | End) -> None:
+        if isinstance(decision, End):
+            self._end(run, decision)
+        else:
+            self._wait(run, decision)
+
+    def _admitted(self, flow: Name, seen: Flow | None, ready: list[Run]) -> list[Run]:
+        """Those that the workflow's concurrency lets through."""
+        if seen is None:
+            return ready
+        verdict = self._gate.judge(flow, seen.concurrency, self._book.of(flow), ready)
+        for uid, heir in verdict.replaced.items():
+            self._replace(self._book.get(uid), heir)
+        going = []
+        for run in ready:
+            decision = verdict.held.get(run.uid)
+            if decision is not None:
+                self._hold(run, decision)
+            elif not run.ending:
+                run.admitted = True
+                going.append(run)
+        return going
+
+    def _replace(self, run: Run | None, heir: str) -> None:
+        if run is None or run.ending or run.replaced_by:
+            return
+        run.replaced_by = heir
+        link = self._runners.link(run.pod)
+        if link is not None:
+            self._tasks.spawn(link.cancel(run.uid, run.attempt))
+        elif run.pod is None:
+            self._end(run, End("Cancelled", "Replaced", f"run {heir} took its place"))
 
     def _wait(self, run: Run, why: Wait) -> None:
         if run.waiting_for != (why.reason, why.message):
@@ -271,18 +365,27 @@ class Dispatcher:
 
     async def _pin(self, run: Run, number: int) -> None:
         """Read the version that the run names, or that an earlier leader gave it."""
-        run.pinned = await self._ports.pin(run.workflow, number)
-        if run.pinned is None and run.pod is None and not run.ending:
+        found = await self._ports.pin(run.workflow, number)
+        if found is None and run.pod is None and not run.ending:
             message = f"version {number} of workflow {run.workflow.name} does not exist"
             self._end(run, End("Failed", "RevisionNotFound", message))
+        elif found is not None:
+            run.pinned = _executed(run, found)
         self.flow_changed(run.workflow)
 
-    def _submit(self, run: Run, seen: Flow | None, pod: str) -> None:
-        link, pinned = self._runners.link(pod), run.pinned or (seen.current if seen else None)
+    async def _prepare(self, run: Run) -> None:
+        """Read what it depends on."""
+        if not await prepare(run, self._ports.objects.read) and not run.cancelled:
+            await self._ports.objects.cancel(run.name, run.uid)
+        self.flow_changed(run.workflow)
+
+    def _submit(self, run: Run, pinned: Pinned | None, pod: str) -> None:
+        link = self._runners.link(pod)
         if link is None or pinned is None:
             return
         self._book.take(run)
         run.pinned, run.pod, run.pod_name, run.through = pinned, pod, link.pod.name, 0
+        run.not_before = None
         link.submit(handover.request(run, pinned), pinned.raw)
 
     def _adopt(self, run: Run, link: Link, holding: wire.Holding) -> None:
@@ -325,11 +428,28 @@ class Dispatcher:
         self._showing.now(run, status.waiting(run, self._ports.now()))
 
     def _finish(self, run: Run, link: Link) -> None:
+        when = retry.next_attempt(run, self._ports.now(), self._ports.random())
         run.ending = True
         link.busy.discard(run.uid)
+        if when is not None:
+            self._tasks.spawn(self._try_again(run, link, when))
+            return
         made = status.running(run, self._ports.now())
         self._tasks.spawn(self._store_end(run, made, link))
         self.flow_changed(run.workflow)
+
+    async def _try_again(self, run: Run, link: Link, when: datetime) -> None:
+        """The failure is stored first: until then only the runner knows the finished steps."""
+        failed, run.waiting_for = run.attempt, retry.why(run, when)
+        run.record.fail_attempt()
+        run.attempt, run.retries, run.not_before = failed + 1, run.retries + 1, when
+        await self._showing.end(run, status.waiting(run, self._ports.now()))
+        link.acknowledge(run.uid, failed, run.through)
+        run.ending = False
+        if await self._ports.exists(run):
+            self._again(run)
+        else:
+            self._forget(run)
 
     def _end(self, run: Run, end: End) -> None:
         run.ending = True
@@ -341,8 +461,18 @@ class Dispatcher:
         await self._showing.end(run, made)
         if link is not None:
             link.acknowledge(run.uid, run.attempt, run.through)
+        self._gate.over(run)
+        self._children.ended(run, made)
         self._book.forget(run)
         self._ports.ended(run, made["phase"], self._ports.now())
+        self.flow_changed(run.workflow)
+
+    def _forget(self, run: Run) -> None:
+        """It was deleted, or ended by other hands."""
+        self._gate.over(run)
+        self._children.gone(run)
+        self._book.forget(run)
+        self.flow_changed(run.workflow)
 
     async def _look_again(self, run: Run) -> None:
         """A run that left the watch ended by other hands, or was deleted, perhaps both."""
@@ -350,9 +480,17 @@ class Dispatcher:
             return
         self._showing.drop(run)
         link = self._runners.link(run.pod)
-        self._book.forget(run)
+        self._forget(run)
         if link is not None and not run.ending:
             await link.cancel(run.uid, run.attempt)
+
+
+def _executed(run: Run, base: Pinned) -> Pinned:
+    """What a run executes that may be on a runner already, whatever would refuse it now."""
+    try:
+        return executed.of(run, base) if run.prepared else base
+    except NotExecutable:
+        return base
 
 
 def _is_current(run: Run, link: Link, holding: wire.Holding) -> bool:
@@ -360,7 +498,7 @@ def _is_current(run: Run, link: Link, holding: wire.Holding) -> bool:
 
     Before the runner was asked for the first time, any attempt is: the status may be older.
     """
-    if run.ending:
+    if run.ending or holding.attempt < run.status.get("attempt", 1):
         return False
     if link.pod.uid in run.blocked_by:
         return True

@@ -14,15 +14,19 @@ def request(run: Run, pinned: Pinned) -> wire.RunRequest:
         attempt=run.attempt,
         revision=pinned.version,
         definition=pinned.digest,
-        inputs=run.spec.get("inputs", {}),
-        entities=tuple(run.spec.get("entities", ())),
+        inputs=dict(run.inputs),
+        entities=run.entities,
         trigger=run.spec.get("trigger", {}),
         finished=run.record.finished(),
         finished_entities=run.record.finished_entities(),
+        ancestors=run.ancestors,
+        deadline=run.deadline,
     )
 
 
 def unserved(run: Run, asked: wire.Request) -> wire.Reply:
     """The answer to what no part of this release can do for a step."""
     message = f"{asked.kind} is not served by this release"
-    return wire.Reply(attempt=run.attempt, request=asked.request, ok=False, message=message)
+    return wire.Reply(
+        attempt=run.attempt, request=asked.request, ok=False, reason="NotServed", message=message
+    )

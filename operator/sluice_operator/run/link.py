@@ -20,6 +20,7 @@ FIRST_PAUSE_SECONDS = 0.03
 LAST_PAUSE_SECONDS = 2.0
 ACK_DELAY_SECONDS = 0.03
 ACK_AGAIN_SECONDS = 1.0
+NOT_FOUND = 404
 REFUSALS = (400, 413, 422)  # of a definition: sending it again would change nothing
 
 
@@ -96,17 +97,20 @@ class Link:
         """Stop a run; its end comes as an event. A runner that is away is told when it is back."""
         await self._tell(wire.PATH_CANCEL.format(uid=uid), wire.Cancel(attempt=attempt))
 
-    async def reply(self, uid: str, reply: wire.Reply) -> None:
-        """Answer a request event."""
-        await self._tell(wire.PATH_REPLIES.format(uid=uid), reply)
+    async def reply(self, uid: str, reply: wire.Reply) -> bool:
+        """Answer a request event; False when that has to be tried again."""
+        return await self._tell(wire.PATH_REPLIES.format(uid=uid), reply)
 
-    async def _tell(self, path: str, body: wire.Message) -> None:
+    async def _tell(self, path: str, body: wire.Message) -> bool:
+        """Whether the runner has heard it, or never will."""
         try:
             await self._call("POST", path, body)
         except OlderEpoch:
             self._listener.superseded()
         except FAILURES as error:
             log.info("%s: %s: %s", self.pod.name, path, error)
+            return isinstance(error, aiohttp.ClientResponseError) and error.status == NOT_FOUND
+        return True
 
     # -- what it says
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 
-from sluice_core.record import Record
+from sluice_core import conditions, names
+from sluice_core.api.steps import RunRetry
+from sluice_core.api.workflow import Concurrency
+from sluice_core.definition import Definition, digest
+from sluice_core.record import CONDITION, Record
 
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
 
@@ -25,6 +30,25 @@ class Pinned:
     raw: bytes
     steps: int
     loss_limit: int
+    timeout_seconds: int = 3600
+    retry: RunRetry = field(default_factory=RunRetry)
+
+    @classmethod
+    def of(cls, version: int, definition: Definition) -> Self:
+        """What is executed under that number: the version itself, or what a run has in its place.
+
+        Raises InvalidDefinition.
+        """
+        raw, settings = definition.encode(), definition.settings
+        return cls(
+            version=version,
+            digest=digest(raw),
+            raw=raw,
+            steps=len(definition.steps),
+            loss_limit=settings.runner_loss_limit,
+            timeout_seconds=settings.timeout_seconds,
+            retry=settings.retry,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +62,19 @@ class Flow:
     state: str
     replicas: int
     current: Pinned | None
+    concurrency: Concurrency = field(default_factory=Concurrency)
     invalid: str = ""
     failure: str = ""
 
 
 @dataclass(kw_only=True)
 class Run:
-    """An undecided run in the operator's memory: what was asked, and how far it is."""
+    """An undecided run in the operator's memory: what was asked, and how far it is.
+
+    `admitted` is a run that concurrency has let through; `retries` counts the attempts that
+    followed a failure, apart from those that followed a lost runner. `earlier` is the run that it
+    resumes, `ancestors` are the workflows of the runs above it; `prepared` once both are read.
+    """
 
     name: Name
     uid: str
@@ -55,6 +85,14 @@ class Run:
     generation: int = 1
     attempt: int = 1
     losses: int = 0
+    retries: int = 0
+    not_before: datetime | None = None
+    admitted: bool = False
+    prepared: bool = True
+    earlier: Mapping[str, Any] | None = None
+    parent: str | None = None
+    ancestors: tuple[str, ...] = ()
+    replaced_by: str = ""
     pod: str | None = None
     pod_name: str = ""
     through: int = 0
@@ -70,9 +108,37 @@ class Run:
         return bool(self.spec.get("cancel"))
 
     @property
-    def names_version(self) -> bool:
-        """Whether the version was chosen before now, by its author or by an earlier leader."""
-        return bool(self.spec.get("revision") or self.status.get("revision"))
+    def begun(self) -> bool:
+        """Whether a runner has worked on it."""
+        return self.pod is not None or self.attempt > 1 or self.record.started is not None
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """Its own, or those of the run that it resumes."""
+        earlier = self.earlier["spec"] if self.earlier else {}
+        found: Mapping[str, Any] = self.spec.get("inputs") or earlier.get("inputs", {})
+        return found
+
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """Its own, or those of the run that it resumes."""
+        earlier = self.earlier["spec"] if self.earlier else {}
+        return tuple(self.spec.get("entities") or earlier.get("entities", ()))
+
+    @property
+    def deadline(self) -> int | None:
+        """When it has to be over, in milliseconds; None before it has begun.
+
+        Counted from its first start, whatever happened since.
+        """
+        if self.pinned is None or self.record.started is None:
+            return None
+        return self.record.started + self.pinned.timeout_seconds * 1000
+
+    @property
+    def named_version(self) -> int:
+        """The version that was chosen before now, by its author or by an earlier leader; or 0."""
+        return int(self.status.get("revision") or self.spec.get("revision") or 0)
 
     @property
     def order(self) -> tuple[int, str, str]:
@@ -84,7 +150,8 @@ def read(manifest: dict[str, Any]) -> Run:
     """The memory of a run that was found, with what an earlier leader wrote of it."""
     meta, spec, status = manifest["metadata"], manifest["spec"], manifest.get("status", {})
     interrupted = status.get("phase") == "Running"
-    return Run(
+    next_time = status.get("nextAttemptTime")
+    run = Run(
         name=Name(meta["namespace"], meta["name"]),
         uid=meta["uid"],
         workflow=Name(meta["namespace"], spec["workflow"]),
@@ -94,8 +161,23 @@ def read(manifest: dict[str, Any]) -> Run:
         generation=meta.get("generation", 1),
         attempt=max(1, status.get("attempt", 1)) + (1 if interrupted else 0),
         losses=status.get("runnerLosses", 0),
+        retries=status.get("retries", 0),
+        not_before=datetime.fromisoformat(next_time) if next_time else None,
+        parent=parent_of(meta),
         record=Record(status),
     )
+    run.prepared = not (spec.get("resumeFrom") or run.parent)
+    shown = conditions.find(status.get("conditions", []), CONDITION)
+    if shown is not None and status.get("phase") == "Retrying":
+        run.waiting_for = (shown["reason"], shown["message"])
+    return run
+
+
+def parent_of(meta: Mapping[str, Any]) -> str | None:
+    """The name of the run that has made this one."""
+    owners = meta.get("ownerReferences", ())
+    ours = (one for one in owners if one["apiVersion"] == names.API_VERSION)
+    return next((one["name"] for one in ours if one["kind"] == "WorkflowRun"), None)
 
 
 def has_ended(manifest: Mapping[str, Any]) -> bool:

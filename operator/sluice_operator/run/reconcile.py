@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sluice_core.api.steps import Settings
-from sluice_operator.run.observed import Flow, Run
+from sluice_operator.run import executed
+from sluice_operator.run.executed import NotExecutable
+from sluice_operator.run.observed import Flow, Pinned, Run
 
 REFUSING_STATES = {
     "Draft": "is a draft: set spec.state to Active",
@@ -12,12 +14,12 @@ REFUSING_STATES = {
     "Archived": "is archived: set spec.state to Active",
 }
 
-UNSERVED = ("definition", "resumeFrom")
-
 
 @dataclass(frozen=True)
 class Send:
-    """Hand it to a runner that has room."""
+    """Hand it to a runner that has room, to execute this."""
+
+    version: Pinned
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,21 @@ def reconcile(run: Run, flow: Flow | None) -> Decision:
         return Wait("Adopting", "waiting for runners to say whether they hold this run")
     if run.cancelled:
         return End("Cancelled", "Cancelled", "cancelled while no runner worked on it")
-    if unserved := [field for field in UNSERVED if run.spec.get(field)]:
-        return End("Failed", "NotServed", f"spec.{unserved[0]} is not served by this release")
     if flow is None:
         return Wait("WorkflowNotFound", f"there is no Workflow {run.workflow.name} here")
-    return _refusal(run, flow) or _without_version(run, flow) or Send()
+    if not run.prepared:
+        return Wait("Pending", "reading the runs that it depends on")
+    return _refusal(run, flow) or _of_version(run, flow)
 
 
-def _without_version(run: Run, flow: Flow) -> Wait | None:
-    if run.pinned is not None or (flow.current is not None and not run.names_version):
-        return None
-    return Wait("Pending", "waiting for the version of the workflow that it executes")
+def _of_version(run: Run, flow: Flow) -> Decision:
+    base = run.pinned or (None if run.named_version else flow.current)
+    if base is None:
+        return Wait("Pending", "waiting for the version of the workflow that it executes")
+    try:
+        return Send(executed.of(run, base))
+    except NotExecutable as error:
+        return End("Failed", error.reason, str(error))
 
 
 def _refusal(run: Run, flow: Flow) -> End | None:
@@ -70,8 +76,6 @@ def _refusal(run: Run, flow: Flow) -> End | None:
         return End("Failed", "Suspended", message)
     if flow.invalid:
         return End("Failed", "Invalid", f"workflow {name}: {flow.invalid}")
-    if flow.current is not None and flow.current.steps == 0:
-        return End("Failed", "Invalid", f"workflow {name} has no steps")
     return None
 
 

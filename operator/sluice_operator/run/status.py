@@ -13,12 +13,18 @@ def waiting(run: Run, now: datetime) -> dict[str, Any]:
     made = _so_far(run, now)
     made["phase"] = "Retrying" if run.attempt > 1 else "Pending"
     made["conditions"] = [conditions.condition(record.CONDITION, None, *run.waiting_for)]
+    if run.not_before is not None:
+        made["nextAttemptTime"] = record.rfc3339(int(run.not_before.timestamp() * 1000))
     return _framed(run, made, now)
 
 
 def running(run: Run, now: datetime) -> dict[str, Any]:
     """A run that a runner works on, or has just finished."""
-    return _framed(run, _told(run, now), now)
+    made = _told(run, now)
+    if run.replaced_by and made["phase"] == "Cancelled":
+        said = f"run {run.replaced_by} took its place"
+        made["conditions"] = [conditions.condition(record.CONDITION, False, "Replaced", said)]
+    return _framed(run, made, now)
 
 
 def ended(run: Run, end: End, now: datetime) -> dict[str, Any]:
@@ -35,7 +41,8 @@ def ended(run: Run, end: End, now: datetime) -> dict[str, Any]:
 
 def _so_far(run: Run, now: datetime) -> dict[str, Any]:
     """What earlier attempts have told, if there were any."""
-    return _told(run, now) if run.attempt > 1 else {"attempt": run.attempt}
+    has_told = run.attempt > 1 or run.record.started is not None
+    return _told(run, now) if has_told else {"attempt": run.attempt}
 
 
 def _told(run: Run, now: datetime) -> dict[str, Any]:
@@ -52,6 +59,8 @@ def _framed(run: Run, made: dict[str, Any], now: datetime) -> dict[str, Any]:
         made["definitionHash"] = run.pinned.digest
     if run.losses:
         made["runnerLosses"] = run.losses
+    if run.retries:
+        made["retries"] = run.retries
     made["observedGeneration"] = run.generation
     made["conditions"] = conditions.merged(
         run.status.get("conditions", []),

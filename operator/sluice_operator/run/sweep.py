@@ -23,7 +23,8 @@ LONGEST_PAUSE_SECONDS = 60.0
 class Sweeper:
     """Knows which runs have ended: from a list at the start, then from dispatch.
 
-    Where `history` answers None, it is not known what to keep: nothing is deleted.
+    One that `is_needed` stays: its children that go on would be deleted with it. Where `history`
+    answers None, it is not known what to keep: nothing is deleted.
     """
 
     def __init__(
@@ -33,9 +34,10 @@ class Sweeper:
         bounds: Bounds,
         now: Callable[[], datetime],
         leading: Callable[[], bool],
+        is_needed: Callable[[Name], bool] = lambda _: False,
     ) -> None:
         self._session, self._history, self._bounds = session, history, bounds
-        self._now, self._leading = now, leading
+        self._now, self._leading, self._is_needed = now, leading, is_needed
         self._ended: defaultdict[Name, dict[str, Ended]] = defaultdict(dict)
 
     def ended(self, run: Run, phase: str, at: datetime) -> None:
@@ -79,7 +81,8 @@ class Sweeper:
         now = self._now().timestamp()
         for flow, runs in list(self._ended.items()):
             history = await self._history(flow)
-            going = surplus(runs.values(), history, self._bounds, now) if history else []
+            over = surplus(runs.values(), history, self._bounds, now) if history else []
+            going = [one for one in over if not self._is_needed(one.name)]
             await asyncio.gather(*(self._delete(one, runs, gate) for one in going))
             if not runs:
                 del self._ended[flow]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sluice_core.api.steps import RunRetry
+from sluice_core.api.workflow import Concurrency
 from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_operator.workflow.observed import Observed
@@ -20,6 +22,9 @@ class Decided:
     raw: bytes
     steps: int
     loss_limit: int
+    timeout_seconds: int
+    retry: RunRetry
+    concurrency: Concurrency
     invalid: str
     failure: str
 
@@ -40,6 +45,9 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         raw=raw,
         steps=len(spec.steps),
         loss_limit=spec.settings.runner_loss_limit,
+        timeout_seconds=spec.settings.timeout_seconds,
+        retry=spec.settings.retry,
+        concurrency=spec.concurrency,
         invalid=invalid,
         failure=ready["message"] if ready is not None and failed else "",
     )

@@ -20,7 +20,9 @@ class Observer:
     """The last known state of workflows, plans, namespaces, children and pods."""
 
     def __init__(
-        self, installation: Callable[[], Installation], pinned: Callable[[Key], frozenset[int]]
+        self,
+        installation: Callable[[], Installation],
+        pinned: Callable[[Key], frozenset[int] | None],
     ) -> None:
         self._installation, self._pinned = installation, pinned
         self.workflows: dict[Key, Manifest] = {}

@@ -54,13 +54,14 @@ class Revision:
 
     number: int
     digest: str
+    tagged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
     """A Workflow, its children as they are, and what they depend on.
 
-    `pinned` are the versions of unfinished runs.
+    `pinned` are the versions of unfinished runs, None while those are not known yet.
     """
 
     workflow: Workflow
@@ -70,7 +71,7 @@ class Observed:
     children: Mapping[Child, Manifest]
     pods: tuple[Manifest, ...]
     revisions: tuple[Revision, ...]
-    pinned: frozenset[int] = frozenset()
+    pinned: frozenset[int] | None = frozenset()
     now: datetime
 
     @property

@@ -138,7 +138,7 @@ def _surplus(seen: Observed, objects: list[Manifest]) -> tuple[Child, ...]:
     wanted = {Child(one["kind"], one["metadata"]["name"]) for one in objects}
     stale = [c for c in seen.children if c.kind != "ControllerRevision" and c not in wanted]
     limit = seen.workflow.spec.revision_history_limit
-    old = versions.surplus(seen.revisions, limit=limit, pinned=set(seen.pinned))
+    old = versions.surplus(seen.revisions, limit=limit, pinned=seen.pinned)
     name = seen.workflow.metadata.name
     return (*stale, *(Child("ControllerRevision", names.revision(name, r.number)) for r in old))
 

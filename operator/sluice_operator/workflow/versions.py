@@ -11,9 +11,6 @@ from sluice_core.api.workflow import Workflow
 from sluice_operator.workflow.observed import Manifest, Revision
 from sluice_operator.workflow.resources.meta import metadata
 
-ANNOTATION_DIGEST = f"{names.GROUP}/definition"
-ANNOTATION_TAG = f"{names.GROUP}/version-tag"
-
 
 @dataclass(frozen=True)
 class Version:
@@ -37,16 +34,24 @@ def current(digest: str, revisions: Iterable[Revision], high_water: int | None) 
     return Version(number, is_new=True)
 
 
-def surplus(revisions: Iterable[Revision], *, limit: int, pinned: set[int]) -> list[Revision]:
-    """The oldest versions beyond the limit; the newest and those of unfinished runs stay."""
+def surplus(
+    revisions: Iterable[Revision], *, limit: int, pinned: frozenset[int] | None
+) -> list[Revision]:
+    """The oldest versions beyond the limit, which counts neither the newest nor tagged ones.
+
+    Those of unfinished runs stay too; while these are not known, all.
+    """
+    if pinned is None:
+        return []
     ordered = sorted(revisions, key=lambda one: one.number, reverse=True)
-    return [one for one in ordered[1 + limit :] if one.number not in pinned]
+    older = [one for one in ordered[1:] if not one.tagged]
+    return [one for one in older[limit:] if one.number not in pinned]
 
 
 def make_revision(workflow: Workflow, number: int, raw: bytes, digest: str) -> dict[str, Any]:
     """The ControllerRevision that holds the definition's bytes, as JSON."""
     meta = metadata(workflow, names.revision(workflow.metadata.name, number))
-    meta["annotations"] = {ANNOTATION_DIGEST: digest}
+    meta["annotations"] = {names.ANNOTATION_DEFINITION: digest}
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
@@ -58,5 +63,9 @@ def make_revision(workflow: Workflow, number: int, raw: bytes, digest: str) -> d
 
 def read_revision(manifest: Manifest) -> Revision:
     """The version that a ControllerRevision of ours holds."""
-    digest = manifest["metadata"].get("annotations", {}).get(ANNOTATION_DIGEST, "")
-    return Revision(number=manifest["revision"], digest=digest)
+    annotations = manifest["metadata"].get("annotations", {})
+    return Revision(
+        number=manifest["revision"],
+        digest=annotations.get(names.ANNOTATION_DEFINITION, ""),
+        tagged=bool(annotations.get(names.ANNOTATION_VERSION_TAG)),
+    )

@@ -119,7 +119,12 @@ ENDS_UNSENT: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str]]] =
     "of a workflow at zero": ({}, {"replicas": 0}, ("Failed", "Suspended")),
     "of a workflow that is wrong": ({}, {"invalid": "a cycle"}, ("Failed", "Invalid")),
     "of a version that does not exist": ({"revision": 9}, {}, ("Failed", "RevisionNotFound")),
-    "with a definition of its own": ({"definition": {"steps": []}}, {}, ("Failed", "NotServed")),
+    "with a definition of its own that is empty": (
+        {"definition": {"steps": []}}, {}, ("Failed", "Invalid"),
+    ),
+    "that resumes one that is not there": (
+        {"resumeFrom": "other"}, {}, ("Failed", "ResumeRefused"),
+    ),
 }  # fmt: skip
 
 
@@ -226,7 +231,7 @@ async def test_an_output_as_long_as_the_contract_admits_arrives(cluster: Cluster
 
 async def test_a_request_that_nobody_serves_is_answered(cluster: Cluster) -> None:
     async def ask(attempt: Any) -> None:
-        reply = await attempt.ask("a", "ChildRun", {})
+        reply = await attempt.ask("a", "Job", {})
         attempt.emit(wire.Finished(phase="Failed", reason="Refused", message=reply.message))
 
     await cluster.start("pod-1", ask)
@@ -235,4 +240,4 @@ async def test_a_request_that_nobody_serves_is_answered(cluster: Cluster) -> Non
         await cluster.world.until_over("run-1")
 
     [condition] = cluster.world.status("run-1")["conditions"]
-    assert condition["message"] == "ChildRun is not served by this release"
+    assert condition["message"] == "Job is not served by this release"

@@ -53,10 +53,16 @@ CASES: dict[str, tuple[Run, Flow | None, tuple[type, str, str]]] = {
     "a runner may hold it: nothing is decided": (
         a_run(cancel=True, memory={"blocked_by": {"p"}}), a_flow(), (Wait, "", "Adopting"),
     ),
-    "a definition of its own": (
-        a_run(definition={"steps": []}), a_flow(), (End, "Failed", "NotServed"),
+    "an empty definition of its own": (
+        a_run(definition={"steps": []}), a_flow(), (End, "Failed", "Invalid"),
     ),
-    "to be resumed": (a_run(resumeFrom="other"), a_flow(), (End, "Failed", "NotServed")),
+    "what it resumes is not read yet: it waits": (
+        a_run(resumeFrom="other"), a_flow(), (Wait, "", "Pending"),
+    ),
+    "what it resumes is not there": (
+        a_run(resumeFrom="other", memory={"prepared": True}), a_flow(),
+        (End, "Failed", "ResumeRefused"),
+    ),
 }  # fmt: skip
 
 
