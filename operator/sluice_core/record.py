@@ -10,6 +10,8 @@ from sluice_core import conditions, wire
 
 STATUS_BYTES = 112 * 1024  # of the 128 KiB that a status may have; the rest is for its frame
 CONDITION = "Succeeded"
+_DATA = ("output", "renderedOutput", "result")
+_SHORT = 128  # characters of an error for which there is no room
 _OUTCOME = {"Succeeded": True, "Failed": False, "Cancelled": False}
 
 
@@ -104,20 +106,19 @@ class Record:
         """The ids for which the graph failed."""
         return [name for name, one in self._entities.items() if one.phase == "Failed"]
 
-    def steps(self) -> list[dict[str, Any]]:
-        """The status list of steps, as they began; outputs while there is room."""
-        room = STATUS_BYTES
+    def steps(self, room: int = STATUS_BYTES) -> list[dict[str, Any]]:
+        """The status list of steps, as they began; in `room` bytes, as far as there are outputs."""
+        entries = [_step(step, self._begun.get(name)) for name, step in self._steps.items()]
+        least = [_without_data(entry) for entry in entries]
+        self.size = sum(map(_weight, least))
         shown = []
-        for name, step in self._steps.items():
-            entry = _step(step, self._begun.get(name))
-            size = len(orjson.dumps(entry))
-            if size > room:
-                entry = {k: v for k, v in entry.items() if k not in ("output", "renderedOutput")}
-                entry["truncated"] = True
-                size = len(orjson.dumps(entry))
-            room -= size
-            shown.append(entry)
-        self.size = STATUS_BYTES - room
+        for entry, small in zip(entries, least, strict=True):
+            more = _weight(entry) - _weight(small)
+            if self.size + more > room:
+                shown.append(small | {"truncated": True})
+            else:
+                self.size += more
+                shown.append(entry)
         return shown
 
     def _continue(self, earlier: Mapping[str, Any]) -> None:
@@ -150,7 +151,7 @@ def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
         "phase": record.ended.phase if record.ended else "Running",
         "attempt": record.attempt,
         "progress": record.counts(total),
-        "steps": record.steps(),
+        "steps": record.steps(STATUS_BYTES - _output_bytes(record)),
     }
     made["stepsSummary"] = f"{made['progress']['completed']}/{made['progress']['total']}"
     if record.started is not None:
@@ -174,6 +175,10 @@ def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
     return made
 
 
+def _output_bytes(record: Record) -> int:
+    return len(orjson.dumps(record.ended.output)) if record.ended else 0
+
+
 def rfc3339(milliseconds: int) -> str:
     """RFC 3339 in UTC to the millisecond."""
     time = datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -194,6 +199,18 @@ def for_people(milliseconds: int) -> str:
 def milliseconds(time: str) -> int:
     """Since the epoch, of a time in RFC 3339."""
     return round(datetime.fromisoformat(time).timestamp() * 1000)
+
+
+def _without_data(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """How the step went, and the beginning of why."""
+    small = {key: value for key, value in entry.items() if key not in _DATA}
+    if "error" in small:
+        small["error"] = small["error"] | {"message": small["error"]["message"][:_SHORT]}
+    return small
+
+
+def _weight(entry: Mapping[str, Any]) -> int:
+    return len(orjson.dumps(entry)) + len(',"truncated":true')
 
 
 def _stands(phase: str, port: str | None) -> bool:

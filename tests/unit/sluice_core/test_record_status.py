@@ -1,5 +1,7 @@
 """A run's status as its events make it: in order, within its bytes, the same when replayed."""
 
+from datetime import UTC, datetime
+
 import orjson
 import pytest
 from hypothesis import given
@@ -67,11 +69,43 @@ def test_outputs_are_left_out_before_the_status_is_too_large(sizes: list[int]) -
     shown = made.steps()
 
     assert len(shown) == len(sizes)
-    assert len(orjson.dumps(shown)) <= record.STATUS_BYTES + 2 * len(shown) + 2
+    assert len(orjson.dumps(shown)) <= record.STATUS_BYTES
     for step, size in zip(shown, sizes, strict=True):
         assert step.get("truncated", False) or step["output"] == "x" * size
     if sum(sizes) + 300 * len(sizes) < record.STATUS_BYTES:
         assert not any(step.get("truncated") for step in shown)
+
+
+def test_two_hundred_steps_that_fail_at_length_have_room() -> None:
+    error = wire.StepError(reason="R" * 60, message="é" * 4096)
+    failed = ended("s", "Failed").model_copy(update={"error": error, "result": "x" * 4096})
+    steps = [failed.model_copy(update={"step": f"s{number:062}"}) for number in range(200)]
+
+    made = seen(*steps).steps()
+
+    assert len(orjson.dumps(made)) <= record.STATUS_BYTES
+    assert all(step["error"]["message"].startswith("é" * 100) for step in made)
+
+
+def test_an_error_is_shown_whole_while_there_is_room() -> None:
+    error = wire.StepError(reason="Bad", message="x" * 4096)
+
+    [shown] = seen(ended("a", "Failed").model_copy(update={"error": error})).steps()
+
+    assert shown["error"]["message"] == error.message
+
+
+def test_the_outputs_of_run_and_steps_share_the_room() -> None:
+    output = ["x" * 1000] * 60
+    made = seen(
+        *(ended(f"s{number}", output="y" * 16_000) for number in range(7)),
+        wire.Finished(phase="Succeeded", reason="Succeeded", output=output),
+    )
+
+    status = record.status(made, total=7, now=datetime.now(UTC))
+
+    assert status["output"] == output
+    assert len(orjson.dumps(status)) <= 128 * 1024
 
 
 HAPPENINGS = st.lists(
