@@ -17,8 +17,8 @@ from sluice_core.record import Record
 from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import StepFailed
+from sluice_runner.engine import Renderer
 from sluice_runner.execution import make_http
-from sluice_runner.sandbox import Sandbox
 
 Say = Callable[[str], None]
 
@@ -45,9 +45,13 @@ class Runs:
     """Carries out workflows of one file; `known` are their manifests by name."""
 
     def __init__(
-        self, known: Mapping[str, dict[str, Any]], sandbox: Sandbox, stack: AsyncExitStack, say: Say
+        self,
+        known: Mapping[str, dict[str, Any]],
+        renderer: Renderer,
+        stack: AsyncExitStack,
+        say: Say,
     ) -> None:
-        self._known, self._sandbox, self._stack, self._say = known, sandbox, stack, say
+        self._known, self._renderer, self._stack, self._say = known, renderer, stack, say
         self._background: set[asyncio.Task[None]] = set()
 
     async def carry_out(
@@ -57,7 +61,7 @@ class Runs:
         emit = _recorder(job, record, lambda line: self._say(prefix + line))
         emit(wire.Accepted())
         tools = engine.Tools(
-            renderer=self._sandbox,
+            renderer=self._renderer,
             actions=ACTIONS,
             emit=emit,
             http=make_http(workflow.spec.egress.allow, private=True, stack=self._stack),

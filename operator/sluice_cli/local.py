@@ -23,7 +23,6 @@ from sluice_core import inputs, validation
 from sluice_core.api.workflow import Workflow
 from sluice_core.record import Record
 from sluice_runner import engine
-from sluice_runner.sandbox import Sandbox
 from sluice_runner.templating.renderer import Renderer
 
 EXIT = {"Succeeded": 0, "Failed": 1, "Cancelled": 130}
@@ -115,9 +114,9 @@ async def _carry_out(
     """A run that is interrupted is cancelled, and its record says so."""
     record = Record()
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(await stack.enter_async_context(Renderer()))
-        await sandbox.render("{{ 1 }}", {}, "")  # or its start would count as the first step's
-        runs = Runs(known, sandbox, stack, _say if tell else _say_nothing)
+        renderer = await stack.enter_async_context(Renderer())
+        await renderer.render("{{ 1 }}", {})  # or its start would count as the first step's
+        runs = Runs(known, renderer, stack, _say if tell else _say_nothing)
         task = asyncio.create_task(runs.carry_out(job, workflow, record))
 
         def stop() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from sluice_core import definition
 from sluice_runner.execution import make_execute, make_http
-from sluice_runner.sandbox import Sandbox
+from sluice_runner.probe import Probe
 from sluice_runner.server.process import Server
 from sluice_runner.settings import Settings, from_environment
 from sluice_runner.templating.renderer import Renderer
@@ -35,14 +35,15 @@ async def _serve(settings: Settings, environment: Mapping[str, str]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     env = {name: environment[name] for name in settings.env_names if name in environment}
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(await stack.enter_async_context(Renderer()))
-        probing = asyncio.create_task(sandbox.watch())
+        renderer = await stack.enter_async_context(Renderer())
+        probe = Probe(renderer)
+        probing = asyncio.create_task(probe.watch())
         stack.callback(probing.cancel)
         http = make_http(settings.egress_allow, private=settings.egress_private, stack=stack)
         server = Server(
             settings=settings,
             parse=definition.decode,
-            execute=make_execute(sandbox, http, env),
-            unready=sandbox.unready,
+            execute=make_execute(renderer, http, env),
+            unready=probe.unready,
         )
         await server.run(stopping)

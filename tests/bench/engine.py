@@ -16,7 +16,6 @@ from sluice_core.catalog.flow import LogParams, TransformParams
 from sluice_runner.actions import ACTIONS, log, transform
 from sluice_runner.actions.action import Context
 from sluice_runner.engine import Job, Tools, execute
-from sluice_runner.sandbox import Sandbox
 from sluice_runner.templating.renderer import Renderer
 from testkit.contexts import nobody
 from testkit.runs import a_definition
@@ -29,8 +28,7 @@ TRIPS = 500
 
 async def figures() -> list[Figure]:
     """Every figure that needs no cluster. A few seconds."""
-    async with Renderer() as renderer:
-        sandbox = Sandbox(renderer)
+    async with Renderer() as sandbox:
         await sandbox.render("{{ 1 }}", {}, "with")
         bare = await _seconds(lambda: _bare(_mixed(STEPS)))
         chain = await _seconds(lambda: _run(_mixed(STEPS), sandbox))
@@ -61,7 +59,7 @@ def _mixed(count: int, **fields: Any) -> list[dict[str, Any]]:
     ]
 
 
-async def _run(steps: Sequence[dict[str, Any]], sandbox: Sandbox) -> None:
+async def _run(steps: Sequence[dict[str, Any]], sandbox: Renderer) -> None:
     await execute(_job(steps), _tools(sandbox))
 
 
@@ -82,7 +80,7 @@ async def _bare(steps: Sequence[dict[str, Any]]) -> None:
             await transform.run(TransformParams(template=1), context)
 
 
-async def _entities(sandbox: Sandbox) -> tuple[float, float]:
+async def _entities(sandbox: Renderer) -> tuple[float, float]:
     """Seconds without, and peak of megabytes with, the bookkeeping of memory."""
     steps = [{"name": "a", "action": "log", "with": {"message": "{{ entity.id }}"}}]
     job = _job(steps, entities=tuple(f"order-{i}" for i in range(ENTITIES)))
@@ -96,7 +94,7 @@ async def _entities(sandbox: Sandbox) -> tuple[float, float]:
     return seconds, peak / 1e6
 
 
-async def _trip(sandbox: Sandbox) -> float:
+async def _trip(sandbox: Renderer) -> float:
     value = {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}
 
     async def once() -> None:
@@ -134,7 +132,7 @@ def _job(steps: Sequence[dict[str, Any]], **fields: Any) -> Job:
     )
 
 
-def _tools(sandbox: Sandbox) -> Tools:
+def _tools(sandbox: Renderer) -> Tools:
     def forget(_: wire.Happening) -> None:
         pass
 

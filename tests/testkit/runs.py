@@ -13,7 +13,7 @@ from sluice_core.definition import Definition
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import Job, Tools, execute
-from sluice_runner.engine.job import TemplateFailed
+from sluice_runner.templating.limits import TemplateFailed
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

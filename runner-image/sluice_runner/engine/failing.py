@@ -10,8 +10,9 @@ from sluice_core import plain, wire
 from sluice_core.catalog import Params
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import paths, reads
-from sluice_runner.engine.job import Renderer, TemplateFailed
+from sluice_runner.engine.job import Renderer
 from sluice_runner.engine.scope import Scope
+from sluice_runner.templating.limits import TemplateFailed
 
 MESSAGE_BYTES = 4 * plain.KIB
 log = logging.getLogger(__name__)

@@ -60,16 +60,6 @@ class Job:
         )
 
 
-class TemplateFailed(Exception):  # noqa: N818 - what happened to the template
-    """A template gave no value: which limit or rule it ran into, where, and why."""
-
-    def __init__(self, kind: str, path: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.path = path
-        self.message = message
-
-
 class Renderer(Protocol):
     """Fills in the templates in a value; raises TemplateFailed."""
 

@@ -45,6 +45,16 @@ CACHE_BYTES: Final = 512 * KIB
 """Sources whose compiled form a child keeps."""
 
 
+class TemplateFailed(Exception):  # noqa: N818 - named as it is said
+    """A template of the user's gave no value; a limit's message carries its number."""
+
+    def __init__(self, kind: Kind, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message} ({kind})")
+        self.kind = kind
+        self.path = path
+        self.message = message
+
+
 class Refused(Exception):  # noqa: N818 - named as it is said
     """A template ran into a limit or a rule; carries what the parent reports."""
 

@@ -1,6 +1,6 @@
 """What the engine uses: render the templates inside a step's values, in one trip to a sandbox."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -8,21 +8,11 @@ import orjson
 from pydantic import JsonValue
 
 from sluice_core.template_rules import is_template
-from sluice_runner.templating import limits, pruning
-from sluice_runner.templating.limits import Kind
+from sluice_runner.templating import limits
+from sluice_runner.templating.limits import Kind, TemplateFailed
 from sluice_runner.templating.pool import Pool
 
 Path = tuple[str | int, ...]
-
-
-class TemplateFailed(Exception):  # noqa: N818 - named as it is said
-    """A template of the user's could not be rendered; a limit's message carries its number."""
-
-    def __init__(self, kind: Kind, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message} ({kind})")
-        self.kind = kind
-        self.path = path
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -55,12 +45,13 @@ class Renderer:
         self._pool.end()
 
     async def render(
-        self, value: JsonValue, context: dict[str, JsonValue], root: str = "with"
+        self, value: JsonValue, context: Mapping[str, JsonValue], root: str = "with"
     ) -> JsonValue:
         """The value with every template in it rendered; what is no template stays as it is.
 
         A text that is one expression and nothing else takes the expression's value and type.
-        Raises TemplateFailed, whose path starts with root. Context: JSON values only.
+        Raises TemplateFailed, whose path starts with root. Context: JSON values only, and best no
+        more than the templates read, since all of it makes the trip.
         """
         templates: list[_Template] = []
         _collect(value, (), templates)
@@ -73,12 +64,12 @@ class Renderer:
         return _replaced(value, iter(answer.rendered))
 
     async def _ask(
-        self, templates: list[_Template], context: dict[str, JsonValue], root: str
+        self, templates: list[_Template], context: Mapping[str, JsonValue], root: str
     ) -> _Answer:
         sources = [template.source for template in templates]
         where = _spelt(root, templates[0].path if len(templates) == 1 else ())
         try:
-            job = orjson.dumps([sources, pruning.needed(context, sources)])
+            job = orjson.dumps([sources, dict(context)])
         except TypeError as error:  # orjson.JSONEncodeError
             raise TemplateFailed("NotJson", where, f"context: {error}") from error
         if len(job) > limits.INPUT_BYTES:

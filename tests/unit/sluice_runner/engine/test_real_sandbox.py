@@ -9,18 +9,17 @@ from typing import Any
 import pytest
 
 from sluice_runner.engine import execute
-from sluice_runner.sandbox import Sandbox
 from sluice_runner.templating.renderer import Renderer
 from testkit.runs import World, a_condition, a_constant, a_job
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[Renderer]:
     async with Renderer() as renderer:
-        yield Sandbox(renderer)
+        yield renderer
 
 
-async def test_values_keep_their_types_from_step_to_step(sandbox: Sandbox) -> None:
+async def test_values_keep_their_types_from_step_to_step(sandbox: Renderer) -> None:
     steps = [
         a_constant("get-it", {"rows": [{"n": 1}, {"n": 2}], "day": "{{ inputs.day }}"}),
         a_condition("check", "{{ data.rows | length > 1 }}"),
@@ -56,14 +55,14 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("step", "message"), FAILURES.values(), ids=FAILURES)
 async def test_a_template_that_fails_names_its_place(
-    sandbox: Sandbox, step: dict[str, Any], message: str
+    sandbox: Renderer, step: dict[str, Any], message: str
 ) -> None:
     end = await World().run(a_job(step), renderer=sandbox)
 
     assert end.message.startswith(message)
 
 
-async def test_a_bomb_fails_its_own_run_with_the_limit_and_no_other(sandbox: Sandbox) -> None:
+async def test_a_bomb_fails_its_own_run_with_the_limit_and_no_other(sandbox: Renderer) -> None:
     bomb = a_constant("a", "{% for i in range(100000) %}{{ i }}{% endfor %}")
     good = a_constant("a", "{{ 1 + 1 }}")
     bad_world, good_world = World(), World()
@@ -78,7 +77,7 @@ async def test_a_bomb_fails_its_own_run_with_the_limit_and_no_other(sandbox: San
     assert good_world.end.output == 2
 
 
-async def test_cancelling_inside_a_template_takes_less_than_a_second(sandbox: Sandbox) -> None:
+async def test_cancelling_inside_a_template_takes_less_than_a_second(sandbox: Renderer) -> None:
     slow = "{% for i in range(400) %}{{ (range(3000) | list | sort | join) | length }}{% endfor %}"
     world = World()
     task = asyncio.create_task(world.run(a_job(a_constant("a", slow)), renderer=sandbox))
@@ -92,7 +91,7 @@ async def test_cancelling_inside_a_template_takes_less_than_a_second(sandbox: Sa
     assert task.cancelled()
 
 
-async def test_a_step_with_a_template_costs_less_than_a_millisecond(sandbox: Sandbox) -> None:
+async def test_a_step_with_a_template_costs_less_than_a_millisecond(sandbox: Renderer) -> None:
     chain = [a_constant("s0", 0)]
     chain += [a_constant(f"s{index}", "{{ data + 1 }}") for index in range(1, 100)]
     job = a_job(*chain)
@@ -105,3 +104,12 @@ async def test_a_step_with_a_template_costs_less_than_a_millisecond(sandbox: San
         seconds.append(time.perf_counter() - began)
 
     assert statistics.median(seconds) / len(chain) < 0.001
+
+
+async def test_a_step_whose_name_is_computed_travels_with_all_others(sandbox: Renderer) -> None:
+    steps = [a_constant("a", 1), a_constant("b-c", 2)]
+    last = a_constant("last", ["{{ steps[inputs.which].output }}", "{{ steps['b-c'].output }}"])
+
+    end = await World().run(a_job(*steps, last, inputs={"which": "a"}), renderer=sandbox)
+
+    assert end.output == [1, 2]

@@ -259,8 +259,10 @@ REFUSED = {
     ),
     "a tool that is needed otherwise too": (
         [DOUBLE, an_agent("double:tools"), a_constant("c", 1, needs=["double"])],
-        "steps[1].needs[0]: step double is a tool here, and step c waits for it; "
-        "give c other needs",
+        (
+            "steps[1].needs[0]: step double is a tool here, and step c waits for it; "
+            "give c other needs"
+        ),
     ),
 }
 

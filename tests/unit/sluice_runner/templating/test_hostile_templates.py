@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from sluice_runner.templating.renderer import Renderer, TemplateFailed
+from sluice_runner.templating.limits import TemplateFailed
+from sluice_runner.templating.renderer import Renderer
 
 
 def corpus(name: str) -> list[str]:

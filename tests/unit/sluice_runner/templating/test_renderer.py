@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from sluice_core.template_rules import is_template
-from sluice_runner.templating.renderer import Renderer, TemplateFailed
+from sluice_runner.templating.limits import TemplateFailed
+from sluice_runner.templating.renderer import Renderer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -113,14 +114,6 @@ async def test_templates_in_data_are_not_rendered(renderer: Renderer) -> None:
     rendered = await renderer.render("{{ inputs.x }}!", {"inputs": {"x": "{{ 1 }}"}})
 
     assert rendered == "{{ 1 }}!"
-
-
-async def test_only_what_is_named_travels_but_a_computed_step_is_found(renderer: Renderer) -> None:
-    context: dict[str, JsonValue] = {"which": "a", "steps": {"a": 1, "b-c": 2}, "other": object()}  # type: ignore[dict-item]
-
-    rendered = await renderer.render(["{{ steps[which] }}", "{{ steps['b-c'] }}"], context)
-
-    assert rendered == [1, 2]
 
 
 async def test_a_context_too_large_is_refused_before_it_travels(renderer: Renderer) -> None:

@@ -1,4 +1,4 @@
-"""What the engine and /readyz see of the templating sandbox."""
+"""What /readyz sees of the templating probe."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 from pydantic import JsonValue
 
-from sluice_runner.engine.job import TemplateFailed
-from sluice_runner.sandbox import Sandbox
-from sluice_runner.templating import renderer as templating
+from sluice_runner.probe import Probe
+from sluice_runner.templating.limits import TemplateFailed
+from sluice_runner.templating.renderer import Renderer
 
 
-class Scripted(templating.Renderer):
+class Scripted(Renderer):
     """Answers as told, without processes."""
 
     def __init__(self, answer: Callable[[], Awaitable[JsonValue]]) -> None:
@@ -29,7 +29,7 @@ async def two() -> JsonValue:
 
 
 async def dead() -> JsonValue:
-    raise templating.TemplateFailed("ProcessDied", "with.a", "the sandbox process died")
+    raise TemplateFailed("ProcessDied", "with.a", "the sandbox process died")
 
 
 async def never() -> JsonValue:
@@ -49,23 +49,11 @@ async def test_readiness_is_what_the_probe_finds(
     answer: Callable[[], Awaitable[JsonValue]], reason: str
 ) -> None:
     renderer = Scripted(answer)
-    sandbox = Sandbox(renderer)
+    probe = Probe(renderer)
 
-    probing = asyncio.create_task(sandbox.watch())
+    probing = asyncio.create_task(probe.watch())
     await renderer.asked.wait()
     probing.cancel()
 
-    assert sandbox.unready().startswith(reason)
-    assert bool(sandbox.unready()) == bool(reason)
-
-
-async def test_the_engine_is_told_in_its_own_words() -> None:
-    with pytest.raises(TemplateFailed) as failed:
-        await Sandbox(Scripted(dead)).render("{{ a }}", {}, "with")
-
-    told = failed.value
-    assert (told.kind, told.path, told.message) == (
-        "ProcessDied",
-        "with.a",
-        "the sandbox process died",
-    )
+    assert probe.unready().startswith(reason)
+    assert bool(probe.unready()) == bool(reason)
