@@ -16,7 +16,6 @@ NONE = (
     "no cluster: {} is not there. `make e2e` makes one; "
     "SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
 )
-FIRST = "test_idle_restart.py"  # it needs a cluster where nothing goes on
 LAST = ("test_api_server_restart.py", "test_upgrade.py")  # they disturb everyone else
 
 
@@ -31,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     name = item.path.name
-    return -1 if name == FIRST else 1 + LAST.index(name) if name in LAST else 0
+    return 1 + LAST.index(name) if name in LAST else 0
 
 
 @pytest.fixture(scope="session", autouse=True)

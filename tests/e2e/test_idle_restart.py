@@ -16,13 +16,12 @@ def _some_of_each(here: Space) -> None:
     for flow in flows:
         assert here.trigger(flow["metadata"]["name"], {"name": "Ada"}).code == 200
     here.ended(here.create_run("wrong"))
-    until("what other tests left is gone", lambda: leaving() == [], 100)
 
 
 def test_both_replicas_anew(here: Space) -> None:
     before = resource_versions(here)
 
-    with account_writes.counted("sluice-operator") as writes:
+    with account_writes.counted("sluice-operator", here.namespace, release.NAMESPACE) as writes:
         kubectl.run("-n", release.NAMESPACE, "rollout", "restart", "deployment/sluice-operator")
         release.available()
         here.ended(here.create_run("hello-0", inputs={"name": "it works again"}))
@@ -31,12 +30,6 @@ def test_both_replicas_anew(here: Space) -> None:
 
     assert made == 1, "the run's status and nothing else"
     assert resource_versions(here).items() >= before.items()
-
-
-def leaving() -> list[str]:
-    """Namespaces that are being deleted."""
-    found = kubectl.items("namespaces")
-    return [one["metadata"]["name"] for one in found if "deletionTimestamp" in one["metadata"]]
 
 
 def resource_versions(here: Space) -> dict[str, str]:

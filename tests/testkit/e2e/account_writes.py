@@ -22,11 +22,11 @@ _COUNT = re.compile(
 
 
 @contextmanager
-def counted(account: str, namespace: str = "*") -> Iterator[Callable[[], int]]:
-    """Counts the account's writes in a namespace, or in all, until the end of the block."""
+def counted(account: str, *namespaces: str) -> Iterator[Callable[[], int]]:
+    """Counts the account's writes in these namespaces until the end of the block."""
     name = f"e2e-{uuid.uuid4().hex[:8]}"
     subject = {"name": account, "namespace": release.NAMESPACE}
-    kubectl.apply("default", _schema(name, subject, namespace))
+    kubectl.apply("default", _schema(name, subject, namespaces))
     try:
         kubectl.run("wait", f"flowschema/{name}", "--for=condition=Dangling=False")
         yield lambda: _count(name)
@@ -34,13 +34,12 @@ def counted(account: str, namespace: str = "*") -> Iterator[Callable[[], int]]:
         kubectl.run("delete", "flowschema", name, "--wait=false")
 
 
-def _schema(name: str, subject: dict[str, str], namespace: str) -> kubectl.Manifest:
+def _schema(name: str, subject: dict[str, str], namespaces: tuple[str, ...]) -> kubectl.Manifest:
     resource_rule = {
         "verbs": WRITES,
         "apiGroups": GROUPS,
         "resources": ["*"],
-        "namespaces": [namespace],
-        "clusterScope": namespace == "*",
+        "namespaces": list(namespaces),
     }
     rule = {
         "subjects": [{"kind": "ServiceAccount", "serviceAccount": subject}],
