@@ -1,6 +1,6 @@
 """Versions of a workflow: a ControllerRevision for each definition that was current once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def current(digest: str, revisions: Iterable[Revision], high_water: int | None) 
 
 
 def surplus(
-    revisions: Iterable[Revision], *, limit: int, pinned: frozenset[int] | None
+    revisions: Iterable[Revision], *, limit: int, pinned: Set[int] | None
 ) -> list[Revision]:
     """The oldest versions beyond the limit, which counts neither the newest nor tagged ones.
 

@@ -37,6 +37,12 @@ async def asking(cluster: Cluster) -> Asking:
     return worker
 
 
+def told(worker: Asking) -> wire.ChildOutcome:
+    [reply] = worker.replies
+    assert reply.ok
+    return wire.ChildOutcome.model_validate(reply.value)
+
+
 def the_child(cluster: Cluster) -> dict[str, Any]:
     runs = cluster.world.objects.runs.values()
     [child] = [one for one in runs if one["spec"]["workflow"] == "child"]
@@ -55,10 +61,8 @@ async def test_a_step_is_told_how_its_child_ended(cluster: Cluster, asking: Aski
         end(cluster, dispatcher, "Cancelled")
         await cluster.world.until_over("run-1")
 
-    [reply] = asking.replies
-    value = wire.ChildOutcome.model_validate(reply.value)
-    assert (reply.ok, value.phase) == (True, "Cancelled")
-    assert value.run == the_child(cluster)["metadata"]["name"]
+    assert told(asking).phase == "Cancelled"
+    assert told(asking).run == the_child(cluster)["metadata"]["name"]
 
 
 async def test_a_step_that_does_not_wait_is_told_at_once(cluster: Cluster) -> None:
@@ -71,7 +75,7 @@ async def test_a_step_that_does_not_wait_is_told_at_once(cluster: Cluster) -> No
 
     child = the_child(cluster)
     [owner] = child["metadata"]["ownerReferences"]
-    assert worker.replies[0].value["phase"] == "Pending"
+    assert told(worker).phase == "Pending"
     assert (owner["uid"], owner["blockOwnerDeletion"]) == ("run-1", False)
     assert child["spec"] == {
         "workflow": "child",
@@ -90,8 +94,7 @@ async def test_a_new_leader_finds_the_child_that_was_made(cluster: Cluster, aski
     async with cluster.world.leader(a_manifest(), epoch=2):
         await cluster.world.until_over("run-1")
 
-    [reply] = asking.replies
-    assert (reply.value["phase"], reply.value["output"]) == ("Succeeded", 42)
+    assert (told(asking).phase, told(asking).output) == ("Succeeded", 42)
     assert len(asking.requests) == 1
 
 

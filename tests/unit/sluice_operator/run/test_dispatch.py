@@ -164,7 +164,7 @@ async def test_a_run_is_cancelled_on_its_way_to_the_runner(cluster: Cluster) -> 
         await until(lambda: bool(worker.begun), "a connection")
 
         dispatcher.run_found(a_manifest(revision=2))
-        await until(lambda: 2 in dispatcher.pinned_versions(FLOW), "the version", pause=0)
+        await until(lambda: 2 in (dispatcher.pinned_versions(FLOW) or ()), "the version", pause=0)
         await asyncio.sleep(0)  # it is with the link, which sends the definition first
         dispatcher.run_found(a_manifest(revision=2, cancel=True))
         await cluster.world.until_over("run-1")

@@ -45,3 +45,24 @@ def test_a_revision_holds_the_bytes_that_its_digest_covers() -> None:
     assert (made["revision"], made["data"]) == (3, {"steps": []})
     assert made["metadata"]["name"] == "workflow-daily-etl-v3"
     assert versions.read_revision(made) == Revision(number=3, digest="abc")
+
+
+def test_a_version_with_a_tag_stays_and_takes_nobodys_place() -> None:
+    revisions = [Revision(number=number, digest="x", tagged=number < 3) for number in range(1, 8)]
+
+    going = versions.surplus(revisions, limit=2, pinned=frozenset())
+
+    assert [one.number for one in going] == [4, 3]
+
+
+def test_nothing_goes_before_the_unfinished_runs_are_known() -> None:
+    revisions = [Revision(number=number, digest="x") for number in range(1, 8)]
+
+    assert versions.surplus(revisions, limit=1, pinned=None) == []
+
+
+def test_a_tag_is_an_annotation() -> None:
+    made = versions.make_revision(a_workflow(), 3, b'{"steps":[]}', "abc")
+    made["metadata"]["annotations"]["sluice.dev/version-tag"] = "stable"
+
+    assert versions.read_revision(made).tagged
