@@ -134,6 +134,7 @@ class World:
     gone: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    late: tuple[str, ...] = ("Pending", "Running", "Retrying", "Succeeded", "Failed", "Cancelled")
     takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
     servers: dict[str, RunnerServer] = field(default_factory=dict)
     objects: Objects = field(default_factory=Objects)
@@ -189,13 +190,18 @@ class World:
 
     async def _write(self, run: Run, made: dict[str, Any]) -> bool:
         self.asked.append(made["phase"])
-        await self.takes_writes.wait()
+        if made["phase"] in self.late:
+            await self.takes_writes.wait()
         self.writes.append((run.uid, made))
         return run.uid not in self.gone
 
     @asynccontextmanager
     async def leader(
-        self, *runs: dict[str, Any], pods: tuple[str, ...] | None = None, epoch: int = 1
+        self,
+        *runs: dict[str, Any],
+        pods: tuple[str, ...] | None = None,
+        epoch: int = 1,
+        started: bool = True,
     ) -> AsyncIterator[Dispatcher]:
         """A dispatcher that finds these runs, and all pods, at its start."""
         means = Means(
@@ -208,7 +214,8 @@ class World:
             dispatcher.pod_found(self.pod(pod))
         for run in runs:
             dispatcher.run_found(run)
-        dispatcher.start()
+        if started:
+            dispatcher.start()
         try:
             yield dispatcher
         finally:

@@ -1,7 +1,7 @@
 """One leader after another, or two at once: runs are taken over, and the older one is refused."""
 
 from sluice_core import wire
-from testkit.dispatching import FLOW, Cluster, Worker, a_manifest
+from testkit.dispatching import Cluster, Worker, a_manifest
 from testkit.eventually import until
 from testkit.runner_server import a_request
 
@@ -77,13 +77,15 @@ async def test_leader_and_runner_gone_at_once_repeats_only_what_the_status_lacks
 
 async def test_nothing_is_disowned_before_all_runs_are_found(cluster: Cluster) -> None:
     worker = Worker("a", held=("a",))
-    await cluster.start("pod-1", worker)
+    server = await cluster.start("pod-1", worker)
     async with cluster.world.leader(a_manifest("first"), a_manifest("second")):
         await until(lambda: len(worker.begun) == 2, "both")
 
-    async with cluster.world.leader(pods=(), epoch=2) as idle:
-        assert not idle.pinned_versions(FLOW)
-    async with cluster.world.leader(a_manifest("second"), a_manifest("first"), epoch=3):
+    async with cluster.world.leader(a_manifest("first"), epoch=2, started=False) as dispatcher:
+        for _ in range(3):  # as the next page of the list takes its time
+            await server.send("GET", wire.PATH_RUNS, headers=server.headers(2))
+        dispatcher.run_found(a_manifest("second"))
+        dispatcher.start()
         worker.let_go("a")
         await cluster.world.until_over("first", "second")
 
@@ -163,14 +165,15 @@ async def test_the_end_is_acknowledged_only_after_it_is_written(cluster: Cluster
 
 async def test_a_write_that_was_late_does_not_undo_the_end(cluster: Cluster) -> None:
     worker = Worker("a", held=("a",))
-    server = await cluster.start("pod-1", worker)
+    await cluster.start("pod-1", worker, slots=1)
     cluster.world.takes_writes.clear()
+    cluster.world.late = ("Running",)
+    urgent, other = a_manifest(priority=1), a_manifest("other")
 
-    async with cluster.world.leader(a_manifest()):
-        await until(lambda: bool(worker.begun), "the step")
-        await until(lambda: cluster.world.asked == ["Running"], "the write that will be late")
+    async with cluster.world.leader(urgent, other):
+        await until(lambda: "Running" in cluster.world.asked, "the write that will be late")
         worker.let_go("a")
-        await server.holdings.idle()
+        await until(lambda: len(worker.begun) == 2, "the end of the first, by its slot")
         cluster.world.takes_writes.set()
         await cluster.world.until_over("run-1")
 

@@ -105,6 +105,7 @@ async def test_an_earlier_attempt_that_a_runner_still_holds_is_not_taken_back(
     worker = Worker("a", held=("a",))
     first = await cluster.start("pod-1", worker)
     await cluster.start("pod-2", worker)
+    first.holdings.acknowledge = lambda _: None  # type: ignore[method-assign]
 
     async with cluster.world.leader(a_manifest(), pods=("pod-1",)) as dispatcher:
         await until(lambda: bool(worker.begun), "the attempt")
@@ -113,7 +114,9 @@ async def test_an_earlier_attempt_that_a_runner_still_holds_is_not_taken_back(
         first.holdings.interrupt()
         dispatcher.pod_found(cluster.world.pod("pod-2"))
         await until(lambda: ("run-1", 2, "a") in worker.begun, "the next attempt")
+        reader = first.served.stream._reader
         first.served.stream.close()
+        await until(lambda: first.served.stream._reader not in (None, reader), "a new stream")
         worker.let_go("a")
         await cluster.world.until_over("run-1")
 
