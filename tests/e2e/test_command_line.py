@@ -50,4 +50,4 @@ def test_cancelling_ends_the_run(here: Space) -> None:
     done = sluice(here, "cancel", started)
 
     assert done.returncode == 0, done.stderr
-    assert here.ended(started)["status"]["phase"] == "Cancelled"
+    assert here.ended(started)["phase"] == "Cancelled"
