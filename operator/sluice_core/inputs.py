@@ -10,6 +10,7 @@ from sluice_core.schemas import InvalidSchema, Violation, properties
 
 __all__ = ["InvalidSchema", "check", "check_schema", "properties"]
 
+BYTES = 128 * plain.KIB  # of a run's inputs as JSON
 MESSAGE_BYTES = 300
 FIELD = "inputs"
 
@@ -21,9 +22,12 @@ def check(schema: Mapping[str, JsonValue] | None, inputs: Mapping[str, JsonValue
     """
     values = dict(inputs)
     try:
-        plain.encode(values)
+        size = len(plain.encode(values))
     except plain.NotPlain as error:
         return [Finding(type="InvalidInputs", path=FIELD, message=str(error))]
+    if size > BYTES:
+        message = f"{size} bytes as JSON; a run may have {BYTES // plain.KIB} KiB"
+        return [Finding(type="InvalidInputs", path=FIELD, message=message)]
     if schema is None:
         return []
     return _findings("InvalidInputs", schemas.violations(schema, values))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sluice_core import graph, inputs, templates
+from sluice_core import graph, inputs, template_grammar, templates
 from sluice_core.api.steps import Definition, Step
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.graph import Graph
@@ -24,6 +24,12 @@ FIELDS: Mapping[str, frozenset[str] | None] = {
 """What every template sees, and the fields of what has a fixed form."""
 ITEM = "item"
 STEP_FIELDS = frozenset({"error", "output", "phase", "port"})
+_TYPES: Mapping[template_grammar.Kind, FindingType] = {
+    "Forbidden": "TemplateForbidden",
+    "SourceTooLong": "TemplateSourceTooLong",
+    "Syntax": "TemplateSyntax",
+    "TooDeep": "TemplateTooDeep",
+}
 _DOTTED = "a dotted path has names or numbers between its dots, and no template"
 
 
@@ -100,11 +106,8 @@ class _Judge:
     def _template(self, source: str, place: _Place) -> Iterator[Finding]:
         problems = templates.check(source)
         for problem in problems:
-            type_: FindingType = (
-                "TemplateForbidden" if problem.kind == "Forbidden" else "TemplateSyntax"
-            )
             line = f"line {problem.line}: " if "\n" in source else ""
-            yield self._finding(type_, place, line + problem.message)
+            yield self._finding(_TYPES[problem.kind], place, line + problem.message)
         if not problems:
             for path in sorted(templates.references(source)):
                 yield from self._reference(path.split("."), place)

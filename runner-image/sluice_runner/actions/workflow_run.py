@@ -2,12 +2,10 @@
 
 from pydantic import ValidationError
 
-from sluice_core import lineage, plain, wire
+from sluice_core import inputs, lineage, wire
 from sluice_core.catalog import CATALOG
 from sluice_core.catalog.runs import WorkflowRunParams
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
-
-INPUT_BYTES = 128 * plain.KIB  # of a run, as the API has it
 
 
 async def run(params: WorkflowRunParams, ctx: Context) -> Done:
@@ -28,14 +26,8 @@ def _refuse(params: WorkflowRunParams, ctx: Context) -> None:
     refusal = lineage.refusal(ancestors, own, params.workflow)
     if refusal is not None:
         raise StepFailed("Permanent", "ChildRefused", refusal)
-    try:
-        size = len(plain.encode(params.inputs))
-    except plain.NotPlain as error:
-        raise StepFailed("Permanent", "NotJson", f"with.inputs: {error}") from error
-    if size > INPUT_BYTES:
-        limit = INPUT_BYTES // plain.KIB
-        message = f"with.inputs: {size} bytes; a run may have {limit} KiB"
-        raise StepFailed("Permanent", "TooLarge", message)
+    for finding in inputs.check(None, params.inputs):
+        raise StepFailed("Permanent", "InvalidInputs", f"with.{finding}")
 
 
 def _read(value: object, workflow: str) -> wire.ChildOutcome:

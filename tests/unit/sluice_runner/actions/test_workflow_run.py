@@ -89,10 +89,10 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, Any], str, str]] = {
         tuple("abcdefghij"), {"workflow": "k"}, "ChildRefused", "more than 10 runs",
     ),
     "inputs that are too large": (
-        ("etl",), {"workflow": "b", "inputs": {"x": "y" * 2**17}}, "TooLarge", "128 KiB",
+        ("etl",), {"workflow": "b", "inputs": {"x": "y" * 2**17}}, "InvalidInputs", "128 KiB",
     ),
     "inputs that are not JSON": (
-        ("etl",), {"workflow": "b", "inputs": {"x": float("nan")}}, "NotJson", "NaN",
+        ("etl",), {"workflow": "b", "inputs": {"x": float("nan")}}, "InvalidInputs", "NaN",
     ),
 }  # fmt: skip
 
