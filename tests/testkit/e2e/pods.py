@@ -36,18 +36,26 @@ print(json.dumps({"code": code, "body": shown}))
 """
 
 RECORD = """
-import json, threading
+import json, re, threading
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+seen = Counter()
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
+        seen[self.path] += 1
+        failures = re.match("/fails-([0-9]+)/", self.path)
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length).decode()
         print(json.dumps({"path": self.path, "body": body}), flush=True)
-        self.send_response(200)
+        fails = failures and seen[self.path] <= int(failures[1])
+        self.send_response(503 if fails else 200)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(b'{"recorded": true}')
+
+    do_PUT = do_POST
 
     def do_GET(self):
         self.send_response(200)
@@ -81,7 +89,10 @@ def make_client(name: str = "client", account: str = "caller") -> Manifest:
 
 
 def make_recorder(name: str = "recorder") -> list[Manifest]:
-    """Answers 200 to every POST, and prints each; its Service has the same name."""
+    """Answers 200 to every POST and PUT, and prints each; its Service has the same name.
+
+    At a path that begins with /fails-2/ the first two are answered 503.
+    """
     pod = _pod(name, [RECORD])
     [container] = pod["spec"]["containers"]
     container["ports"] = [{"name": "http", "containerPort": PORT}]
