@@ -5,18 +5,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
-from pydantic import ValidationError
 
 from sluice_core import names, wire
-from sluice_core.api.workflow import History, Workflow
-from sluice_core.definition import Definition
-from sluice_kube import errors, signing
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
-    CONTROLLER_REVISIONS,
     NAMESPACES,
     PLANS,
     PODS,
@@ -31,12 +27,18 @@ from sluice_kube.session import Session
 from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
+from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
-from sluice_operator.run.calls import Means, Pod
-from sluice_operator.run.dispatch import Dispatcher, Ports
+from sluice_operator.run import pods
+from sluice_operator.run.calls import Means
+from sluice_operator.run.dispatch import Dispatcher
+from sluice_operator.run.histories import Histories
 from sluice_operator.run.objects import Objects
-from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run, has_ended
+from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run
+from sluice_operator.run.pinning import pin
+from sluice_operator.run.ports import Ports
 from sluice_operator.run.retention import Bounds
+from sluice_operator.run.stored import Stored
 from sluice_operator.run.sweep import Sweeper
 from sluice_operator.settings import Settings
 from sluice_operator.workflow import flows
@@ -48,9 +50,6 @@ from sluice_operator.workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
 
-PUBLIC_KEYS = "sluice-public-keys"
-KEYS_SECONDS = 15.0
-WRITE_AGAIN_SECONDS = 1.0
 MANAGED = f"{names.LABEL_MANAGED_BY}=sluice,{names.LABEL_WORKFLOW}"
 UNDECIDED = ",".join(f"status.phase!={phase}" for phase in TERMINAL)
 
@@ -85,9 +84,10 @@ class Leader:
         self._outside = outside
         self._session, self._lease = outside.session, outside.lease
         self._statuses = StatusWriter(self._session)
+        self._stored = Stored(self._session, self._statuses, self._lease.is_leading)
+        self._histories = Histories(self._session)
         self._flows: dict[Name, Flow] = {}
-        self._histories: dict[Name, History] = {}
-        self._public_keys: dict[str, str] = {}
+        self._keyring = Keyring(self._session, outside.settings.release_namespace)
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
         self._observer = Observer(self._installation, self._pinned_versions)
         self._room = Room(self._session, self._statuses, self._observer, self._decided, now)
@@ -98,7 +98,7 @@ class Leader:
 
     async def run(self) -> None:
         """Watch children and pods first, then workflows and runs; adopt, dispatch, keep."""
-        await self._read_keys()
+        await self._keyring.read()
         watches = self._watches()
         runs = Informer(self._session, RUNS, Scope(fields=UNDECIDED), on_change=self._run_changed)
         try:
@@ -108,13 +108,13 @@ class Leader:
                 for watch in watches:
                     await watch.synced()
                 tasks.create_task(self._edge.run())
-                tasks.create_task(self._queue.run())
                 tasks.create_task(runs.run())
                 await runs.synced()
                 self._dispatcher.start()
+                tasks.create_task(self._queue.run())  # versions that runs need are known now
                 self.ready.set()
                 tasks.create_task(self._sweeper.run())
-                tasks.create_task(self._keep_keys())
+                tasks.create_task(self._keyring.watch(self._look_at_all))
         finally:
             await self._dispatcher.close()
 
@@ -157,11 +157,10 @@ class Leader:
     def _pod_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         manifest = new or old or {}
         flow = Name(*self._observer.pod(manifest, exists=new is not None))
-        ended = manifest.get("status", {}).get("phase") in ("Succeeded", "Failed")
-        if new is None or ended:
+        if new is None or pods.has_ended(manifest):
             self._dispatcher.pod_gone(manifest["metadata"]["uid"], flow)
         else:
-            pod = _runner_pod(manifest)
+            pod = pods.read(manifest)
             if pod is not None:
                 self._dispatcher.pod_found(pod)
         self._queue.add(flow)
@@ -171,6 +170,9 @@ class Leader:
             self._dispatcher.run_found(new)
         elif old is not None:
             self._dispatcher.run_gone(old)
+
+    def _look_at_all(self) -> None:
+        self._add_all(list(self._observer.workflows))
 
     def _add_all(self, keys: Any) -> None:
         for key in keys:
@@ -207,7 +209,7 @@ class Leader:
             invalid=decided.invalid,
             failure=decided.failure,
         )
-        self._histories[flow] = spec.history
+        self._histories.see(flow, spec.history)
         self._dispatcher.flow_changed(flow)
 
     def _pinned_versions(self, key: tuple[str, str]) -> frozenset[int] | None:
@@ -226,34 +228,17 @@ class Leader:
             release_namespace=settings.release_namespace,
             gateway_service=settings.gateway_service,
             cluster_domain=settings.cluster_domain,
-            public_keys=self._public_keys,
+            public_keys=self._keyring.keys,
         )
-
-    async def _read_keys(self) -> bool:
-        found = await signing.public_keys(
-            self._session, self._outside.settings.release_namespace, PUBLIC_KEYS
-        )
-        changed = found != self._public_keys
-        self._public_keys = found
-        return changed
-
-    async def _keep_keys(self) -> None:
-        while True:
-            await asyncio.sleep(KEYS_SECONDS)
-            try:
-                if await self._read_keys():
-                    self._add_all(list(self._observer.workflows))
-            except errors.ApiError as error:
-                log.warning("reading public keys: %s", error)
 
     # -- what dispatch asks for
 
     def _ports(self) -> Ports:
         return Ports(
             flow=self._flows.get,
-            pin=self._pin,
-            write=self._write,
-            exists=self._is_undecided,
+            pin=partial(pin, self._session),
+            write=self._stored.write,
+            exists=self._stored.is_undecided,
             ended=self._run_ended,
             leading=self._lease.is_leading,
             now=now,
@@ -269,69 +254,15 @@ class Leader:
             epoch=lambda: self._lease.epoch,
         )
 
-    async def _pin(self, flow: Name, number: int) -> Pinned | None:
-        name = names.revision(flow.name, number)
-        try:
-            found = await self._session.get(CONTROLLER_REVISIONS, Key(flow.namespace, name))
-            definition = Definition.model_validate(found["data"], by_alias=True, by_name=False)
-        except (errors.NotFound, ValidationError):
-            return None
-        return Pinned.of(number, definition)
-
-    async def _write(self, run: Run, status: dict[str, Any]) -> bool:
-        """Stores the status as soon as that is possible and allowed.
-
-        One that the API server will never take is written without its details; where even
-        that is refused, the run has ended by other hands.
-        """
-        is_bare = False
-        while True:
-            if self._lease.is_leading():
-                try:
-                    outcome = await self._statuses.write(RUNS, _live(run), status)
-                except (errors.Invalid, errors.TooLarge) as error:
-                    log.error("run %s: the API server refuses its status: %s", run.name, error)  # noqa: TRY400
-                    if is_bare:
-                        return True
-                    status, is_bare = _bare(status, str(error)), True
-                    continue
-                except errors.ApiError as error:
-                    log.warning("run %s: writing its status: %s", run.name, error)
-                else:
-                    return outcome != "gone"
-            await asyncio.sleep(WRITE_AGAIN_SECONDS)
-
-    async def _is_undecided(self, run: Run) -> bool:
-        try:
-            found = await self._session.get(RUNS, Key(*run.name))
-        except errors.NotFound:
-            return False
-        return found["metadata"]["uid"] == run.uid and not has_ended(found)
-
     def _run_ended(self, run: Run, phase: str, at: datetime) -> None:
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
         self._sweeper.ended(run, phase, at)
-
-    async def _history(self, flow: Name) -> History | None:
-        """What to keep of its runs; of a workflow that nobody has looked at yet by asking.
-
-        The defaults are for runs that have outlived their workflow, and for no others.
-        """
-        if flow not in self._histories:
-            try:
-                found = await self._session.get(WORKFLOWS, Key(*flow))
-                self._histories[flow] = Workflow.parse(found).spec.history
-            except errors.NotFound:
-                self._histories[flow] = History()
-            except (errors.ApiError, ValidationError) as error:
-                log.warning("%s: its history cannot be read: %s", flow, error)
-        return self._histories.get(flow)
 
     def _make_sweeper(self) -> Sweeper:
         settings = self._outside.settings
         return Sweeper(
             self._session,
-            self._history,
+            self._histories.of,
             Bounds(
                 minimum=settings.run_minimum_seconds,
                 keyed=max(settings.run_minimum_seconds, settings.dedupe_seconds),
@@ -349,39 +280,3 @@ class NotLeading(Exception):  # noqa: N818 - a state, not a fault
 def now() -> datetime:
     """The clock of this process."""
     return datetime.now(UTC)
-
-
-def _runner_pod(manifest: Manifest) -> Pod | None:
-    """A pod that has an address, or None."""
-    meta, status = manifest["metadata"], manifest.get("status", {})
-    owner_uid = _env(manifest, "SLUICE_WORKFLOW_UID")
-    if not status.get("podIP") or not owner_uid:
-        return None
-    return Pod(
-        uid=meta["uid"],
-        name=meta["name"],
-        address=status["podIP"],
-        namespace=meta["namespace"],
-        workflow=meta["labels"][names.LABEL_WORKFLOW],
-        workflow_uid=owner_uid,
-    )
-
-
-def _env(manifest: Manifest, name: str) -> str:
-    [container] = [c for c in manifest["spec"]["containers"] if c["name"] == names.RUNNER_CONTAINER]
-    return next((one.get("value", "") for one in container["env"] if one["name"] == name), "")
-
-
-def _live(run: Run) -> Manifest:
-    """As much of the object as a status write needs."""
-    return {"metadata": {"namespace": run.name.namespace, "name": run.name.name, "uid": run.uid}}
-
-
-def _bare(status: dict[str, Any], why: str) -> dict[str, Any]:
-    """What is written when the rest cannot be: phase and condition are never lost."""
-    kept = {k: v for k, v in status.items() if k not in ("steps", "output")}
-    conditions = [
-        one | {"message": f"{one['message']} (details were refused: {why})"[:1024]}
-        for one in kept["conditions"]
-    ]
-    return kept | {"conditions": conditions, "truncated": True}

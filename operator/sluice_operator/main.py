@@ -18,7 +18,8 @@ from sluice_kube.resources import Key
 from sluice_kube.sending import Settings as Limits
 from sluice_kube.session import Session
 from sluice_operator import metrics, probes, settings
-from sluice_operator.leader import PUBLIC_KEYS, Leader, Outside
+from sluice_operator.keyring import PUBLIC_KEYS
+from sluice_operator.leader import Leader, Outside
 from sluice_operator.settings import Settings
 
 log = logging.getLogger(__name__)

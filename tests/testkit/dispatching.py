@@ -13,8 +13,9 @@ import aiohttp
 
 from sluice_core import wire
 from sluice_operator.run.calls import Means, Pod
-from sluice_operator.run.dispatch import Dispatcher, Ports
+from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
+from sluice_operator.run.ports import Ports
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.eventually import until

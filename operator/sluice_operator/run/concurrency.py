@@ -101,7 +101,7 @@ def begin(run: Run) -> Begin:
 
 
 def _too_soon(run: Run, last: Begin | None, rule: Concurrency) -> End | None:
-    if last is None or not rule.min_interval_seconds or last > begin(run):
+    if last is None or not rule.min_interval_seconds or last.created > run.created:
         return None
     apart = datetime.fromisoformat(run.created) - datetime.fromisoformat(last.created)
     if apart.total_seconds() >= rule.min_interval_seconds:

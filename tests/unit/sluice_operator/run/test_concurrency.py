@@ -92,6 +92,10 @@ CASES: dict[str, tuple[Concurrency, list[Run], list[Run], dict[str, str], dict[s
         a_rule(minIntervalSeconds=10), [at_work("a", 1)], [a_run("b", 10), a_run("c", 12)],
         {"b": "RateLimited"}, {},
     ),
+    "interval: within one second, in the order in which they were let through": (
+        a_rule(minIntervalSeconds=10), [at_work("z", 1)], [a_run("a", 1)],
+        {"a": "RateLimited"}, {},
+    ),
     "interval: counted by key": (
         a_rule(minIntervalSeconds=10, key="inputs.customer"), [at_work("a", 1, inputs=ADA)],
         [a_run("b", 2, inputs=BOB)], {}, {},

@@ -1,0 +1,54 @@
+"""What dispatch asks of the rest of the operator, and what its own parts share."""
+
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sluice_operator.run import children
+from sluice_operator.run.book import Book
+from sluice_operator.run.gate import Gate
+from sluice_operator.run.observed import Flow, Name, Pinned, Run
+from sluice_operator.run.runners import Runners
+from sluice_operator.run.showing import Showing
+from sluice_operator.run.tasks import Tasks
+
+
+class Objects(children.Objects, Protocol):
+    """What is asked of the API server; see sluice_operator.run.objects."""
+
+    async def ended(self, flow: Name) -> list[dict[str, Any]]:
+        """The runs of a workflow that are over and kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What dispatch asks of the rest of the operator.
+
+    `write` stores a whole status, waiting for the API server as long as it takes, and answers
+    False when the run is gone. `exists` reads whether the run is still there and undecided.
+    """
+
+    flow: Callable[[Name], Flow | None]
+    pin: Callable[[Name, int], Awaitable[Pinned | None]]
+    write: Callable[[Run, dict[str, Any]], Coroutine[Any, Any, bool]]
+    exists: Callable[[Run], Awaitable[bool]]
+    ended: Callable[[Run, str, datetime], None]
+    leading: Callable[[], bool]
+    now: Callable[[], datetime]
+    superseded: Callable[[], None]
+    objects: Objects
+    random: Callable[[], float] = random.random
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What those who move runs share."""
+
+    ports: Ports
+    book: Book
+    runners: Runners
+    showing: Showing
+    gate: Gate
+    tasks: Tasks
