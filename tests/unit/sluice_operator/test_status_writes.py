@@ -5,15 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
 from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sluice_kube.session import Session
-from sluice_kube.signing import KeyPair, SigningKey
-from sluice_operator.leader import Leader, Outside
+from sluice_kube.status import StatusWriter
+from sluice_operator.run.histories import Histories
 from sluice_operator.run.observed import read
-from sluice_operator.settings import Settings
+from sluice_operator.run.stored import Stored
 from testkit.dispatching import a_manifest
 from testkit.eventually import until
 from testkit.scripted_api import Answer, ScriptedApi, says
@@ -37,43 +35,27 @@ class Lease:
 
 
 @asynccontextmanager
-async def a_leader(lease: Lease, *answers: Answer) -> AsyncIterator[tuple[Leader, ScriptedApi]]:
-    async with (
-        ScriptedApi(list(answers)) as api,
-        Session(api.config) as session,
-        aiohttp.ClientSession() as http,
-    ):
-        key = SigningKey("operator", KeyPair(Ed25519PrivateKey.generate(), None, 0))
-        yield (
-            Leader(
-                Outside(
-                    settings=Settings(runner_image="runner:1"),
-                    session=session,
-                    http=http,
-                    key=key,
-                    lease=lease,
-                    superseded=lambda: None,
-                )
-            ),
-            api,
-        )
+async def an_api(*answers: Answer) -> AsyncIterator[tuple[Session, ScriptedApi]]:
+    async with ScriptedApi(list(answers)) as api, Session(api.config) as session:
+        yield session, api
 
 
-async def stored(leader: Leader) -> bool:
-    return await leader._ports().write(read(RUN), dict(STATUS))
+async def stored(session: Session, lease: Lease) -> bool:
+    writing = Stored(session, StatusWriter(session), lease.is_leading)
+    return await writing.write(read(RUN), dict(STATUS))
 
 
 async def test_a_status_is_written_once() -> None:
-    async with a_leader(Lease(), says(200, RUN)) as (leader, api):
-        there = await stored(leader)
+    async with an_api(says(200, RUN)) as (session, api):
+        there = await stored(session, Lease())
 
     assert there
     assert [method for method, _, _ in api.asked] == ["PATCH"]
 
 
 async def test_a_run_that_is_gone_is_told_of() -> None:
-    async with a_leader(Lease(), says(404, {"reason": "NotFound"})) as (leader, _):
-        assert not await stored(leader)
+    async with an_api(says(404, {"reason": "NotFound"})) as (session, _):
+        assert not await stored(session, Lease())
 
 
 async def test_what_is_refused_is_written_without_its_details() -> None:
@@ -83,8 +65,8 @@ async def test_what_is_refused_is_written_without_its_details() -> None:
         bodies.append(await request.json())
         return web.json_response(RUN)
 
-    async with a_leader(Lease(), says(422, REFUSED), second) as (leader, _):
-        there = await stored(leader)
+    async with an_api(says(422, REFUSED), second) as (session, _):
+        there = await stored(session, Lease())
 
     [patch] = bodies
     value = patch[-1]["value"]
@@ -95,9 +77,9 @@ async def test_what_is_refused_is_written_without_its_details() -> None:
 
 
 async def test_what_is_refused_even_so_is_left() -> None:
-    async with a_leader(Lease(), says(422, REFUSED)) as (leader, api):
+    async with an_api(says(422, REFUSED)) as (session, api):
         async with asyncio.timeout(5):
-            await stored(leader)
+            await stored(session, Lease())
 
     assert len(api.asked) == 2
 
@@ -105,8 +87,8 @@ async def test_what_is_refused_even_so_is_left() -> None:
 async def test_a_write_waits_for_the_lease() -> None:
     lease = Lease()
     lease.leads = False
-    async with a_leader(lease, says(200, RUN)) as (leader, api):
-        writing = asyncio.create_task(stored(leader))
+    async with an_api(says(200, RUN)) as (session, api):
+        writing = asyncio.create_task(stored(session, lease))
         await asyncio.sleep(0)
         before = list(api.asked)
         lease.leads = True
@@ -125,9 +107,10 @@ async def test_a_history_that_nobody_has_read_is_asked_for() -> None:
     }
     name = read(RUN).workflow
 
-    async with a_leader(Lease(), says(200, workflow)) as (leader, api):
-        kept = await leader._history(name)
-        again = await leader._history(name)
+    async with an_api(says(200, workflow)) as (session, api):
+        histories = Histories(session)
+        kept = await histories.of(name)
+        again = await histories.of(name)
 
     assert kept is not None
     assert (kept.successful_runs, again) == (1000, kept)
@@ -136,10 +119,10 @@ async def test_a_history_that_nobody_has_read_is_asked_for() -> None:
 
 async def test_the_defaults_hold_for_runs_that_outlived_their_workflow_alone() -> None:
     name = read(RUN).workflow
-    async with a_leader(Lease(), says(404, {"reason": "NotFound"})) as (leader, _):
-        orphaned = await leader._history(name)
-    async with a_leader(Lease(), says(403, {"reason": "Forbidden"})) as (leader, _):
-        unread = await leader._history(name)
+    async with an_api(says(404, {"reason": "NotFound"})) as (session, _):
+        orphaned = await Histories(session).of(name)
+    async with an_api(says(403, {"reason": "Forbidden"})) as (session, _):
+        unread = await Histories(session).of(name)
 
     assert orphaned is not None
     assert (orphaned.successful_runs, unread) == (20, None)
