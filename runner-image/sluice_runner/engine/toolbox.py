@@ -58,12 +58,12 @@ class Toolbox:
 
     def offer(self, name: str) -> None:
         """All that the step needs has ended: from now on it may be called."""
-        if self._steps[name].enabled:
-            self._uses[name] = _Use()
+        self._uses[name] = _Use()
 
     def of(self, names: Iterable[str], caller: str) -> dict[str, Tool]:
         """Those of the named steps that are on offer; `caller` is the key of who may call them."""
-        return {name: self._tool(name, caller) for name in names if name in self._uses}
+        offered = (name for name in names if name in self._uses and self._steps[name].enabled)
+        return {name: self._tool(name, caller) for name in offered}
 
     def tell(self) -> None:
         """The walk is over: how each tool was used."""

@@ -104,9 +104,12 @@ async def test_a_tool_that_is_not_enabled_is_not_offered() -> None:
     async def look(context: Context) -> JsonValue:
         return sorted(context.tools)
 
-    end = await a_world(look).run(a_job({**DOUBLE, "enabled": False}, an_agent("double:tools")))
+    world = a_world(look)
+
+    end = await world.run(a_job({**DOUBLE, "enabled": False}, an_agent("double:tools")))
 
     assert end.output == []
+    assert world.phases["double"] == "Skipped"
 
 
 async def test_the_failure_of_a_tool_is_its_caller_s_to_judge() -> None:
