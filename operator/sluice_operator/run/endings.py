@@ -49,9 +49,9 @@ class Endings:
         if await self._ports.exists(run):
             return
         self._showing.drop(run)
-        link = self._runners.link(run.pod)
+        link = None if run.ending else self._runners.link(run.pod)
         self._forget(run)
-        if link is not None and not run.ending:
+        if link is not None:
             await link.cancel(run.uid, run.attempt)
 
     async def _try_again(self, run: Run, link: Link, when: datetime) -> None:
@@ -80,6 +80,7 @@ class Endings:
 
     def _forget(self, run: Run) -> None:
         """It was deleted, or ended by other hands."""
+        run.ending = True  # whoever still wants to tell its runner something stops
         self._gate.over(run)
         self._children.gone(run)
         self._book.forget(run)

@@ -11,6 +11,7 @@ from sluice_operator.run.observed import Name, Run
 from sluice_operator.run.reconcile import Wait
 from sluice_operator.run.tasks import Tasks
 
+REMEMBERED = 100_000  # keys of one workflow; the oldest go first
 ADOPTING = Wait("Adopting", "waiting for runners to say which runs they hold")
 READING = Wait("Pending", "reading when runs of the workflow began")
 
@@ -26,6 +27,9 @@ class _Past:
     def note(self, spec: Any, begin: Begin) -> None:
         key = concurrency.key(spec, self.rule)
         self.last[key] = max(begin, self.last.get(key, begin))
+        if len(self.last) > REMEMBERED:
+            newest = sorted(self.last.items(), key=lambda one: one[1])
+            self.last = dict(newest[-REMEMBERED // 2 :])
 
 
 class Gate:
