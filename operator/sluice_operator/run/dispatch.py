@@ -5,6 +5,7 @@ from typing import Any
 
 from sluice_core import wire
 from sluice_operator.run import handover, status
+from sluice_operator.run.adoption import Adoption
 from sluice_operator.run.book import Book
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.children import Children
@@ -49,6 +50,7 @@ class Dispatcher:
         )
         self._endings = Endings(parts, self._children, self._again, self.flow_changed)
         self._preparation = Preparation(parts, self._endings.end, self.flow_changed)
+        self._adoption = Adoption(parts, self._preparation, lose=self._lose, again=self._again)
         self._pump = Pump(parts, self._endings.end)
 
     def start(self) -> None:
@@ -124,24 +126,14 @@ class Dispatcher:
 
     def held(self, link: Link, holdings: wire.Holdings, *, rebooted: bool) -> None:
         """Adopt what the runner holds; what it should hold and does not was lost."""
-        flow = Name(link.pod.namespace, link.pod.workflow)
-        holding = {one.uid: one for one in holdings.runs}
-        for run in self._book.of(flow):
-            one = holding.get(run.uid)
-            if one is not None and _is_current(run, link, one):
-                self._adopt(run, link, one)
-            elif run.pod == link.pod.uid and not run.ending and not link.is_flying(run.uid):
-                self._missing(run, rebooted=rebooted)
-            run.blocked_by.discard(link.pod.uid)
-        for one in holding.values():
-            self._disown(link, one)
-        self.flow_changed(flow)
+        self._adoption.compare(link, holdings, rebooted=rebooted)
+        self.flow_changed(Name(link.pod.namespace, link.pod.workflow))
 
     def happened(self, link: Link, event: wire.Event) -> None:
         """Fold the event into the run, once."""
         run = self._book.get(event.uid)
-        if run is not None and run.ending:
-            return
+        if run is not None and run.ending and run.pod == link.pod.uid:
+            return  # told before, and not stored yet: only then may the runner forget it
         if run is None or run.pod != link.pod.uid or event.attempt != run.attempt:
             if isinstance(event.what, wire.Finished | wire.Interrupted):
                 self._let_go(link, event.uid, event.attempt, event.seq)
@@ -244,33 +236,6 @@ class Dispatcher:
             self._tasks.spawn(link.cancel(run.uid, run.attempt))
         self.flow_changed(run.workflow)
 
-    def _adopt(self, run: Run, link: Link, holding: wire.Holding) -> None:
-        """The runner works on it, or has its end ready: take it from there."""
-        if run.pod != link.pod.uid:
-            run.through = 0
-        self._book.take(run)
-        run.pod, run.pod_name, run.attempt = link.pod.uid, link.pod.name, holding.attempt
-        run.blocked_by.clear()
-        if run.pinned is None:
-            self._tasks.spawn(self._preparation.pin(run, holding.revision))
-        if run.cancelled:
-            self._tasks.spawn(link.cancel(run.uid, run.attempt))
-
-    def _missing(self, run: Run, *, rebooted: bool) -> None:
-        """It was handed over and is not there: it never arrived, or went with its container."""
-        if rebooted and run.through:
-            self._lose(run)
-        else:
-            self._again(run)
-
-    def _disown(self, link: Link, holding: wire.Holding) -> None:
-        """Nobody waits for this attempt: it was stored or deleted, or goes on elsewhere."""
-        run = self._book.get(holding.uid)
-        if run is not None and (run.pod == link.pod.uid and run.attempt == holding.attempt):
-            return
-        if holding.running:
-            self._tasks.spawn(link.cancel(holding.uid, holding.attempt))
-
     def _lose(self, run: Run) -> None:
         """Its runner is gone in the middle of it."""
         run.losses += 1
@@ -282,15 +247,3 @@ class Dispatcher:
         self._next_attempt(run)
         run.waiting_for = ("RunnerLost", message)
         self._showing.now(run, status.waiting(run, self._ports.now()))
-
-
-def _is_current(run: Run, link: Link, holding: wire.Holding) -> bool:
-    """Whether what a runner holds is the attempt that counts.
-
-    Before the runner was asked for the first time, any attempt is: the status may be older.
-    """
-    if run.ending or holding.attempt < run.status.get("attempt", 1):
-        return False
-    if link.pod.uid in run.blocked_by:
-        return True
-    return run.pod in (None, link.pod.uid) and run.attempt == holding.attempt
