@@ -32,10 +32,8 @@ def test_the_example_of_twenty_steps(here: Space) -> None:
     phases = {step["name"]: step["phase"] for step in status["steps"]}
     [child] = children(here, name)
     assert (status["phase"], len(phases)) == ("Succeeded", 20)
-    assert [step for step, phase in phases.items() if phase != "Succeeded"] == [
-        "no-review",
-        "customs",
-    ]
+    left_out = {step for step, phase in phases.items() if phase == "Skipped"}
+    assert left_out == {"no-review", "customs"}
     assert status["output"]["report"] == {
         "total": {"sum": 1155, "tax": 212.0},
         "split": {"home": 2, "abroad": 2},
