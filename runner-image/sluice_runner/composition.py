@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import uvloop
 from pydantic import ValidationError
 
 from sluice_core import definition
@@ -26,7 +27,7 @@ def run(environment: Mapping[str, str]) -> None:
         settings = from_environment(environment)
     except ValidationError as error:
         sys.exit(f"sluice-runner: {error}")
-    asyncio.run(_serve(settings, environment))
+    uvloop.run(_serve(settings, environment))
 
 
 async def _serve(settings: Settings, environment: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import uvloop
 
 from bench import engine, report
-from bench.load import Call, Latency, latency, rate
+from bench.load import Call, Latency, in_turn, latency, rate
 from bench.pairs import pairs
 from bench.report import Figure
 from bench.stage import Stage, stage
@@ -58,8 +58,7 @@ def _latencies(bare: Latency, sync: Latency) -> list[Figure]:
 
 async def _rates(on: Stage, pair: Call, callers: int) -> list[Figure]:
     times = CALLS[callers]
-    bare = await rate(pair, times, callers)
-    runs = await rate(on.trigger("one"), times, callers)
+    bare, runs = await in_turn(pair, on.trigger("one"), times, callers)
     ten = await rate(on.trigger("ten"), times // 2, callers)
     budget = ">= 0.7" if callers == 64 else ""
     return [

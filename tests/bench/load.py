@@ -31,6 +31,21 @@ async def latency(call: Call, times: int, warm: int) -> Latency:
     return Latency(cuts[49], cuts[94], cuts[98])
 
 
+async def in_turn(one: Call, other: Call, times: int, callers: int) -> tuple[float, float]:
+    """Calls a second of two things, in turn, since a shared machine is not equally fast all along.
+
+    The median of three turns each; the first calls, which open connections, do not count.
+    """
+    for call in (one, other):
+        await rate(call, 4 * callers, callers)
+    rates = [
+        (await rate(one, times // 3, callers), await rate(other, times // 3, callers))
+        for _ in range(3)
+    ]
+    first, second = zip(*rates, strict=True)
+    return statistics.median(first), statistics.median(second)
+
+
 async def rate(call: Call, times: int, callers: int) -> float:
     """Calls a second, with so many at once."""
     gate = asyncio.Semaphore(callers)
