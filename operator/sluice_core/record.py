@@ -109,13 +109,13 @@ class Record:
     def steps(self, room: int = STATUS_BYTES) -> list[dict[str, Any]]:
         """The status list of steps, as they began; in `room` bytes, as far as there are outputs."""
         entries = [_step(step, self._begun.get(name)) for name, step in self._steps.items()]
-        least = [_without_data(entry) for entry in entries]
+        least = [_cut(entry) for entry in entries]
         self.size = sum(map(_weight, least))
         shown = []
         for entry, small in zip(entries, least, strict=True):
             more = _weight(entry) - _weight(small)
             if self.size + more > room:
-                shown.append(small | {"truncated": True})
+                shown.append(small)
             else:
                 self.size += more
                 shown.append(entry)
@@ -199,6 +199,12 @@ def for_people(milliseconds: int) -> str:
 def milliseconds(time: str) -> int:
     """Since the epoch, of a time in RFC 3339."""
     return round(datetime.fromisoformat(time).timestamp() * 1000)
+
+
+def _cut(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry where there is no room for what it holds, which says so."""
+    small = _without_data(entry)
+    return small if small == entry else small | {"truncated": True}
 
 
 def _without_data(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -153,3 +153,11 @@ def test_durations_for_people(milliseconds: int, words: str) -> None:
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_time_is_read_as_it_was_written(milliseconds: int) -> None:
     assert record.milliseconds(record.rfc3339(milliseconds)) == milliseconds
+
+
+def test_saying_that_something_was_cut_takes_room_too() -> None:
+    sizes = [*[0] * 13, 32519, 40000, 40000, 0]
+
+    shown = seen(*(ended(f"s{n}", output="x" * size) for n, size in enumerate(sizes))).steps(74_728)
+
+    assert len(orjson.dumps(shown)) <= 74_728
