@@ -1,6 +1,7 @@
-"""sluice trigger and sluice cancel: start and end runs in a cluster, as the kubeconfig's user."""
+"""The commands that go to a cluster, as the kubeconfig's user: runs, and versions of workflows."""
 
 import argparse
+from collections.abc import Callable
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -14,7 +15,20 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     cancel = commands.add_parser("cancel", help="cancel a run in the cluster")
     cancel.add_argument("run", metavar="RUN", help="its name")
     cancel.set_defaults(command=_cancel)
-    for parser in (trigger, cancel):
+    versions = commands.add_parser("versions", help="list the versions of a workflow")
+    versions.add_argument("workflow", metavar="WORKFLOW", help="its name")
+    versions.set_defaults(command=_versions("show"))
+    tag = commands.add_parser("tag", help="name a version, so that it is kept")
+    tag.add_argument("workflow", metavar="WORKFLOW", help="its name")
+    tag.add_argument("tag", metavar="TAG", help="such as v2.1.0")
+    tag.add_argument("--version", metavar="N", help="the newest if absent")
+    tag.add_argument("--description", metavar="TEXT", help="what is different in it")
+    tag.set_defaults(command=_versions("tag"))
+    rollback = commands.add_parser("rollback", help="go back to the definition of a version")
+    rollback.add_argument("workflow", metavar="WORKFLOW", help="its name")
+    rollback.add_argument("version", metavar="N|TAG", help="its number or its tag")
+    rollback.set_defaults(command=_versions("rollback"))
+    for parser in (trigger, cancel, versions, tag, rollback):
         parser.add_argument("-n", "--namespace", help="that of the kubeconfig's context if absent")
 
 
@@ -28,3 +42,12 @@ def _cancel(options: argparse.Namespace) -> int:
     from sluice_cli import remote  # noqa: PLC0415 - see there
 
     return remote.cancel(options)
+
+
+def _versions(verb: str) -> Callable[[argparse.Namespace], int]:
+    def command(options: argparse.Namespace) -> int:
+        from sluice_cli import versions  # noqa: PLC0415 - see remote
+
+        return int(getattr(versions, verb)(options))
+
+    return command

@@ -5,21 +5,18 @@ A module of its own: the client takes a second to import, which `sluice lint` ne
 
 import argparse
 import json
-import sys
 from typing import Any, cast
 
-from kubernetes import client, config, watch
+from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
-from kubernetes.config.config_exception import ConfigException
 
 from sluice_cli import show
-from sluice_cli.documents import Unreadable
+from sluice_cli.connection import connect, refused
 from sluice_cli.given import read_inputs
 from sluice_core import names
 
 PLURAL = "workflowruns"
 EXIT = {"Succeeded": 0, "Failed": 1, "Cancelled": 130}
-INVALID = 2
 WAIT_SECONDS = 3600
 
 Manifest = dict[str, Any]
@@ -27,7 +24,8 @@ Manifest = dict[str, Any]
 
 def trigger(options: argparse.Namespace) -> int:
     """Create a run, and with --wait see it end."""
-    api, namespace = _connect(options)
+    namespace = connect(options.namespace)
+    api = client.CustomObjectsApi()
     body: Manifest = {
         "apiVersion": names.API_VERSION,
         "kind": "WorkflowRun",
@@ -42,32 +40,23 @@ def trigger(options: argparse.Namespace) -> int:
         if options.wait:
             run = _ended(api, namespace, run)
     except ApiException as error:
-        return _refused(error)
+        return refused(error)
     print(json.dumps(run) if options.output == "json" else _words(run))
     return EXIT.get(run.get("status", {}).get("phase"), 0)
 
 
 def cancel(options: argparse.Namespace) -> int:
     """Ask for a run's cancellation."""
-    api, namespace = _connect(options)
+    namespace = connect(options.namespace)
+    api = client.CustomObjectsApi()
     try:
         api.patch_namespaced_custom_object(
             names.GROUP, names.VERSION, namespace, PLURAL, options.run, {"spec": {"cancel": True}}
         )
     except ApiException as error:
-        return _refused(error)
+        return refused(error)
     print(f"{options.run}: cancellation asked for")
     return 0
-
-
-def _connect(options: argparse.Namespace) -> tuple[client.CustomObjectsApi, str]:
-    try:
-        config.load_kube_config()
-        _, context = config.list_kube_config_contexts()
-    except ConfigException as error:
-        raise Unreadable(f"kubeconfig: {error}") from error
-    namespace = options.namespace or context["context"].get("namespace", "default")
-    return client.CustomObjectsApi(), namespace
 
 
 def _ended(api: client.CustomObjectsApi, namespace: str, run: Manifest) -> Manifest:
@@ -91,13 +80,3 @@ def _ended(api: client.CustomObjectsApi, namespace: str, run: Manifest) -> Manif
 def _words(run: Manifest) -> str:
     name, status = run["metadata"]["name"], run.get("status", {})
     return f"{name}: {show.summary(run)}" if status.get("phase") in EXIT else f"{name}: created"
-
-
-def _refused(error: ApiException) -> int:
-    """What the API server says, in its words."""
-    try:
-        said = json.loads(error.body or "")["message"]
-    except (TypeError, ValueError, KeyError):
-        said = error.reason
-    print(f"error: {said}", file=sys.stderr)
-    return INVALID

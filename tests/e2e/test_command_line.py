@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from testkit.e2e import kubectl
 from testkit.e2e.flows import a_greeting, a_step, a_workflow
 from testkit.e2e.space import Space
 
@@ -51,3 +52,34 @@ def test_cancelling_ends_the_run(here: Space) -> None:
 
     assert done.returncode == 0, done.stderr
     assert here.ended(started)["phase"] == "Cancelled"
+
+
+def version(flow: kubectl.Manifest) -> int | None:
+    return flow.get("status", {}).get("version")
+
+
+def test_a_version_is_tagged_and_rolled_back_to(here: Space) -> None:
+    def saying(word: str) -> None:
+        template = {"said": word}
+        here.deploy(a_workflow("versions", a_step("say", "transform", template=template)))
+
+    saying("old")
+    tagged = sluice(here, "tag", "versions", "v1.0.0", "--description", "the first")
+    saying("new")
+    listed = sluice(here, "versions", "versions")
+    back = sluice(here, "rollback", "versions", "v1.0.0")
+    kubectl.see(here.namespace, "workflows", "versions", lambda seen: version(seen) == 3)
+    ran = sluice(here, "trigger", "versions", "--wait")
+
+    assert tagged.returncode == 0, tagged.stderr
+    assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == ["1", "2"]
+    assert "v1.0.0\tthe first" in listed.stdout
+    assert back.returncode == 0, back.stderr
+    assert '"said":"old"' in ran.stdout
+
+
+def test_a_version_that_is_not_there(here: Space) -> None:
+    done = sluice(here, "rollback", "hello", "v9")
+
+    assert done.returncode == 2
+    assert "hello has no version v9" in done.stderr
