@@ -36,6 +36,14 @@ class Observer:
         """A Workflow as it is now."""
         _put(self.workflows, key, manifest)
 
+    def forget(self, manifest: Manifest) -> None:
+        """This Workflow does not exist any more; a namesake may."""
+        meta = manifest["metadata"]
+        key = (meta["namespace"], meta["name"])
+        known = self.workflows.get(key)
+        if known is not None and known["metadata"]["uid"] == meta["uid"]:
+            del self.workflows[key]
+
     def plan(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
         """A WorkflowPlan as it is now; answers the workflows that it concerns."""
         _put(self._plans, name, manifest)

@@ -101,7 +101,9 @@ class Room:
             log.debug("%s %s is gone already", child.kind, key)
 
     async def _store(self, manifest: Manifest, status: dict[str, Any]) -> None:
-        await self._statuses.write(WORKFLOWS, manifest, status)
+        """A workflow that is not there was deleted while Kopf listed anew, which it never tells."""
+        if await self._statuses.write(WORKFLOWS, manifest, status) == "gone":
+            self._observer.forget(manifest)
 
     async def _say_unreadable(self, key: tuple[str, str], error: ValidationError) -> None:
         manifest = self._observer.workflows[key]

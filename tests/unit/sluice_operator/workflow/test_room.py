@@ -159,3 +159,29 @@ async def test_a_workflow_that_is_gone_is_left_alone(key: tuple[str, str]) -> No
         await room.look(key)
 
     assert (cluster.applied, cluster.statuses) == ([], [])
+
+
+async def test_a_workflow_whose_deletion_nobody_told_is_forgotten() -> None:
+    async def gone(_request: web.Request) -> web.StreamResponse:
+        return web.json_response({"reason": "NotFound", "message": "no"}, status=404)
+
+    observer = an_observer(a_manifest(state="Draft"))
+    async with ScriptedApi([Cluster(), gone]) as api, Session(api.config) as session:
+        room = Room(session, StatusWriter(session), observer, lambda _s, _d: None, lambda: NOON)
+
+        await room.look(KEY)
+        asked = len(api.asked)
+        await room.look(KEY)
+
+    assert KEY not in observer.workflows
+    assert len(api.asked) == asked, "and nothing more is made for it"
+
+
+def test_a_namesake_is_not_forgotten() -> None:
+    observer = an_observer()
+    another = a_manifest()
+    another["metadata"]["uid"] = "u0"
+
+    observer.forget(another)
+
+    assert KEY in observer.workflows
