@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sluice_core import graph, inputs
+from sluice_core import graph, inputs, schedule
 from sluice_core.api.steps import Definition, Step
+from sluice_core.api.triggers import Schedule
 from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
@@ -62,6 +63,22 @@ def _of_triggers(spec: WorkflowSpec) -> Iterator[Finding]:
     if not spec.triggers:
         message = "nothing sets this workflow off but a run by hand"
         yield Finding(type="NoTrigger", path="triggers", message=message)
+    for index, trigger in enumerate(spec.triggers):
+        if trigger.schedule is not None:
+            yield from _of_schedule(f"triggers[{index}].schedule", trigger.schedule)
+
+
+def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
+    places = {f"{path}.cron": wanted.cron} if wanted.cron else {}
+    places |= {f"{path}.crons[{n}]": cron for n, cron in enumerate(wanted.crons or ())}
+    for place, cron in places.items():
+        if problem := schedule.problem(cron):
+            yield Finding(
+                type="InvalidValue",
+                path=place,
+                message=f"'{cron}': {problem}",
+                hint="write minute, hour, day of month, month, day of week, such as 0 9 * * 1-5",
+            )
 
 
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
