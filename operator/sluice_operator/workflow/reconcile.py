@@ -6,10 +6,11 @@ from typing import Any
 from sluice_core import conditions, names, validation
 from sluice_core.definition import Definition, digest
 from sluice_core.finding import Finding
-from sluice_operator.workflow import lifecycle, permits, rollout, versions
+from sluice_operator.workflow import lifecycle, permits, rollout, unserved, versions
 from sluice_operator.workflow.observed import Child, Manifest, Observed
 from sluice_operator.workflow.resources import deployment, identity, network_policy, service
 
+MOST_WARNINGS = 200  # what the CRD admits
 KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
 
 GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
@@ -29,6 +30,7 @@ def reconcile(seen: Observed) -> Desired:
     """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
     report = validation.check(seen.workflow.spec)
     warnings = [_warning(finding) for finding in report.warnings]
+    warnings += unserved.warnings(seen.workflow.spec)
     if report.errors:
         first, more = report.errors[0], len(report.errors) - 1
         message = str(first) + (f" (and {more} more: sluice lint shows all)" if more else "")
@@ -129,7 +131,7 @@ def _status(
         "selector": names.selector(seen.workflow.metadata.name),
     }
     if warnings:
-        status["warnings"] = warnings
+        status["warnings"] = warnings[:MOST_WARNINGS]
     return status
 
 

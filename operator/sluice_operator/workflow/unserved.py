@@ -1,0 +1,25 @@
+"""What a workflow asks for and this release does not do yet: told as warnings, never in silence."""
+
+from collections.abc import Iterator
+
+from sluice_core.api.workflow import WorkflowSpec
+
+TYPE = "NotServed"
+
+
+def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:
+    """Entries of `status.warnings`."""
+    for trigger in spec.triggers:
+        yield _warning(f"trigger {trigger.name} ({trigger.kind}) sets nothing off in this release")
+    if spec.runner.mode == "Job":
+        yield _warning("runner.mode Job is not served by this release: runs go to warm pods")
+    if spec.notifications:
+        yield _warning("notifications are not sent by this release")
+    for step in spec.steps:
+        if step.credential:
+            message = f"credential {step.credential} is not served by this release: the step fails"
+            yield _warning(message) | {"step": step.name}
+
+
+def _warning(message: str) -> dict[str, str]:
+    return {"type": TYPE, "message": message}

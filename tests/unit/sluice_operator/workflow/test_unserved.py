@@ -1,0 +1,39 @@
+"""What is asked for and not done is told."""
+
+from typing import Any
+
+import pytest
+
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_operator.workflow import unserved
+
+STEP = {"name": "a", "action": "log", "with": {"message": "x"}}
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "a schedule": (
+        {"triggers": [{"name": "nightly", "schedule": {"cron": "0 9 * * *"}}]},
+        "trigger nightly (Schedule) sets nothing off in this release",
+    ),
+    "a pod for each run": (
+        {"runner": {"mode": "Job"}},
+        "runner.mode Job is not served by this release: runs go to warm pods",
+    ),
+    "notifications": (
+        {"notifications": [{"url": "https://x.example", "events": ["workflows.run.failed"]}]},
+        "notifications are not sent by this release",
+    ),
+    "a credential": (
+        {"steps": [STEP | {"credential": "lake"}]},
+        "credential lake is not served by this release: the step fails",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "message"), CASES.values(), ids=CASES)
+def test_each_is_named(spec: dict[str, Any], message: str) -> None:
+    told = list(unserved.warnings(WorkflowSpec.model_validate({"steps": [STEP], **spec})))
+
+    assert [one["message"] for one in told] == [message]
+
+
+def test_what_is_served_is_not_warned_of() -> None:
+    assert list(unserved.warnings(WorkflowSpec.model_validate({"steps": [STEP]}))) == []
