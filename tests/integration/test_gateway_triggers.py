@@ -1,17 +1,27 @@
 """The gateway on a real API server: real tokens, real objects, a watch that breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from sluice_gateway.schemas import RunDetail, RunList, TriggerAnswer
+from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import RUNS, Key
+from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 from testkit.relay import relaying
 
 pytestmark = pytest.mark.integration
 TRIGGER = ("create", "workflows/trigger")
+CRDS = Path(__file__).parents[2] / "crds"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
+    with our_kinds(CRDS):
+        yield
 
 
 @pytest.fixture

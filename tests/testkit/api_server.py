@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import subprocess
 import threading
 import time
 import uuid
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -106,6 +108,29 @@ def a_group(config: ClusterConfig) -> Iterator[ApiServer]:
     finally:
         for model in KINDS:
             api.request("DELETE", f"{DEFINITIONS}/{model.kind_info.plural}.{api.group}")
+
+
+@contextmanager
+def our_kinds(crds: Path) -> Iterator[None]:
+    """Our kinds in their own group, for what cannot work in another one.
+
+    Where the chart is installed they are there already, and stay.
+    """
+    made = not _kubectl("get", "crd", "-o", "name", "--ignore-not-found", "workflows.sluice.dev")
+    if made:
+        _kubectl("apply", "--server-side", "-f", str(crds))
+        _kubectl("wait", "--for=condition=Established", "--timeout=60s", "-f", str(crds))
+    try:
+        yield
+    finally:
+        if made:  # the chart, which comes later, takes over no stranger's definitions
+            _kubectl("delete", "--wait", "--timeout=60s", "-f", str(crds))
+
+
+def _kubectl(*words: str) -> str:
+    done = subprocess.run(["kubectl", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _served(api: ApiServer, path: str) -> bool:
