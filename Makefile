@@ -1,6 +1,6 @@
 # The menu of the project. `make` alone prints it.
 .DEFAULT_GOAL := help
-.PHONY: help cluster cluster-down images crds install demo check test unit integration e2e bench
+.PHONY: help cluster cluster-down images crds install demo check test unit services integration e2e bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,6 +40,9 @@ check: $(INSTALLED) ## Style, types, dependency rules, generated files up to dat
 unit: $(INSTALLED) ## Tests that need nothing
 	$(VENV)/bin/pytest tests/unit
 
+services: $(INSTALLED) ## Tests of actions against real servers on loopback
+	$(VENV)/bin/pytest tests/services
+
 integration: $(INSTALLED) ## Tests against a real API server
 	@$(CLUSTER) test tests/integration
 
@@ -47,7 +50,7 @@ e2e: $(INSTALLED) ## Tests of the installed chart, one file per promise
 	@$(CLUSTER) test tests/e2e
 
 test: check ## Everything but the bench; makes a cluster of its own where none is up
-	@$(CLUSTER) test tests/unit tests/integration tests/e2e
+	@$(CLUSTER) test tests/unit tests/services tests/integration tests/e2e
 
 bench: install ## Measure Sluice against the bare thing beside it
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench

@@ -5,7 +5,7 @@ from pathlib import PurePath
 
 import pytest
 
-LAYERS = ("unit", "integration", "e2e")
+LAYERS = ("unit", "services", "integration", "e2e")
 OUTCOMES = ("passed", "failed", "error", "skipped", "xfailed")
 
 

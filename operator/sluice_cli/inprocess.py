@@ -18,7 +18,7 @@ from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import StepFailed
 from sluice_runner.engine import Renderer
-from sluice_runner.execution import make_http
+from sluice_runner.execution import Outside, no_credentials
 
 Say = Callable[[str], None]
 
@@ -60,11 +60,14 @@ class Runs:
         """Fill the record, and say each event as it comes; CancelledError when cancelled."""
         emit = _recorder(job, record, lambda line: self._say(prefix + line))
         emit(wire.Accepted())
+        outside = Outside(workflow.spec.egress.allow, private=True, stack=self._stack)
         tools = engine.Tools(
             renderer=self._renderer,
             actions=ACTIONS,
             emit=emit,
-            http=make_http(workflow.spec.egress.allow, private=True, stack=self._stack),
+            http=outside.http,
+            guard=outside.guard,
+            credential=no_credentials,
             ask=self._asking(job, prefix),
         )
         await engine.execute(job, tools)

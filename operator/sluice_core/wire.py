@@ -178,6 +178,66 @@ class ChildOutcome(Message):
     message: str = ""
 
 
+class ContainerJob(Message):
+    """The body of a request `Job`: run an image of the user's to its end, once for each `key`.
+
+    The reply is a JobOutcome, whatever the exit code. A Job is deleted when its run ends first.
+    """
+
+    image: str
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    resources: dict[str, JsonValue] = {}
+    timeout_seconds: int
+    key: str
+
+
+class JobOutcome(Message):
+    """How the container ended; `output` is its termination message, else its last line of JSON."""
+
+    job: str
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+    output: JsonValue = None
+    truncated: bool = False
+
+
+class Publish(Message):
+    """The body of a request of that kind: an event for the workflows of the same namespace.
+
+    The reply is `{id, runs: [{workflow, trigger, run}]}`; `key` makes a repetition the same event.
+    """
+
+    type: str
+    data: JsonValue = None
+    key: str
+
+
+class Notify(Message):
+    """The body of a request of that kind: a Kubernetes Event about the run."""
+
+    title: str
+    message: str = ""
+    level: Literal["info", "warning", "error"] = "info"
+    key: str
+
+
+class Allowance(Message):
+    """The body of a request of that kind: may this be sent, by the plan of the namespace?
+
+    Where it may not, the reply fails Permanent `SendLimit`, with the limit in its message.
+    `recipients` are all of them, `cc` those of them in copy.
+    """
+
+    send: Literal["Email", "Sms"]
+    count: int = Field(default=1, ge=1, description="messages that are sent")
+    recipients: int = Field(default=1, ge=1)
+    cc: int = Field(default=0, ge=0)
+    key: str
+
+
 class Holding(Message):
     """A run that a runner works on, or has finished and not had acknowledged."""
 

@@ -11,7 +11,7 @@ import uvloop
 from pydantic import ValidationError
 
 from sluice_core import definition
-from sluice_runner.execution import make_execute, make_http
+from sluice_runner.execution import Outside, make_execute, no_credentials
 from sluice_runner.probe import Probe
 from sluice_runner.server.process import Server
 from sluice_runner.settings import Settings, from_environment
@@ -40,11 +40,11 @@ async def _serve(settings: Settings, environment: Mapping[str, str]) -> None:
         probe = Probe(renderer)
         probing = asyncio.create_task(probe.watch())
         stack.callback(probing.cancel)
-        http = make_http(settings.egress_allow, private=settings.egress_private, stack=stack)
+        outside = Outside(settings.egress_allow, private=settings.egress_private, stack=stack)
         server = Server(
             settings=settings,
             parse=definition.decode,
-            execute=make_execute(renderer, http, env),
+            execute=make_execute(renderer, outside, no_credentials, env),
             unready=probe.unready,
         )
         await server.run(stopping)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from sluice_core.credentials import Credential
 from sluice_core.definition import Definition
 from sluice_core.wire import RequestKind
 from sluice_runner import engine
@@ -16,11 +17,13 @@ from sluice_runner.server.attempt import Attempt, Execute
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     import httpx
 
-Http = Callable[[str | None], "httpx.AsyncClient"]
+    from sluice_runner.egress.connect import Guard
+
+Credentials = Callable[[str], Credential]
 
 
 def make_execute(
-    renderer: engine.Renderer, http: Http, env: Mapping[str, str]
+    renderer: engine.Renderer, outside: "Outside", credentials: Credentials, env: Mapping[str, str]
 ) -> Execute[Definition]:
     """`env` is what templates see under that name."""
 
@@ -30,7 +33,9 @@ def make_execute(
             renderer=renderer,
             actions=ACTIONS,
             emit=attempt.emit,
-            http=http,
+            http=outside.http,
+            guard=outside.guard,
+            credential=credentials,
             ask=_asking(attempt),
             env=env,
         )
@@ -51,20 +56,36 @@ def _asking(
     return ask
 
 
-def make_http(allow: tuple[str, ...], *, private: bool, stack: AsyncExitStack) -> Http:
-    """One guarded client for all steps, made with the first request and closed with the stack."""
-    made: list[httpx.AsyncClient] = []
+class Outside:
+    """One guard, and one client over it, for all steps; made when asked for, closed with `stack`.
 
-    def http(credential: str | None) -> "httpx.AsyncClient":
-        if credential is not None:
-            raise StepFailed("Permanent", "CredentialMissing", f"{credential} has no value here")
-        if not made:
+    `allow` and `private` are what sluice_runner.egress.rules.Egress has.
+    """
+
+    def __init__(self, allow: tuple[str, ...], *, private: bool, stack: AsyncExitStack) -> None:
+        self._allow, self._private, self._stack = allow, private, stack
+        self._guard: Guard | None = None
+        self._http: httpx.AsyncClient | None = None
+
+    def guard(self) -> "Guard":
+        """What opens a step's connections."""
+        if self._guard is None:
             from sluice_runner.egress.connect import Guard  # noqa: PLC0415
             from sluice_runner.egress.rules import Egress  # noqa: PLC0415
+
+            self._guard = Guard(Egress(self._allow, self._private))
+        return self._guard
+
+    def http(self) -> "httpx.AsyncClient":
+        """What sends a step's requests."""
+        if self._http is None:
             from sluice_runner.egress.transport import client  # noqa: PLC0415
 
-            made.append(client(Guard(Egress(allow, private))))
-            stack.push_async_callback(made[0].aclose)
-        return made[0]
+            self._http = client(self.guard())
+            self._stack.push_async_callback(self._http.aclose)
+        return self._http
 
-    return http
+
+def no_credentials(name: str) -> Credential:
+    """Where nothing is mounted."""
+    raise StepFailed("Permanent", "CredentialMissing", f"{name} has no value here")

@@ -68,6 +68,8 @@ async def _bare(steps: Sequence[dict[str, Any]]) -> None:
     context = Context(
         key="k",
         http=_no_http,
+        guard=_no_http,
+        credential=_no_http,
         log=lambda _level, _message: None,
         now=_never,
         sleep=asyncio.sleep,
@@ -136,7 +138,15 @@ def _tools(sandbox: Renderer) -> Tools:
     def forget(_: wire.Happening) -> None:
         pass
 
-    return Tools(renderer=sandbox, actions=ACTIONS, emit=forget, http=_no_http, ask=nobody)
+    return Tools(
+        renderer=sandbox,
+        actions=ACTIONS,
+        emit=forget,
+        http=_no_http,
+        guard=_no_http,
+        credential=_no_http,
+        ask=nobody,
+    )
 
 
 def _no_http(*_: object) -> Any:

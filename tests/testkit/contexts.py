@@ -19,6 +19,8 @@ def a_context(**fields: Any) -> Context:
     defaults: dict[str, Any] = {
         "key": "uid/step",
         "http": nobody,
+        "guard": nobody,
+        "credential": lambda: None,
         "log": lambda *_: None,
         "now": lambda: NOON,
         "sleep": nobody,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sluice_runner.actions import ACTIONS
-from sluice_runner.actions.action import Context, Done, StepFailed
+from sluice_runner.actions.action import Done, StepFailed
 from sluice_runner.egress.connect import Guard
 from sluice_runner.egress.rules import Egress
 from sluice_runner.egress.transport import client
-from testkit.contexts import nobody
+from testkit.contexts import a_context
 from testkit.https_server import Received, Server
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,14 +33,7 @@ async def call(
         async def sleep(_: float) -> None:
             raise AssertionError("an HTTP call does not sleep")
 
-        context = Context(
-            key="uid/step/1",
-            http=lambda: http,
-            log=lambda *_: None,
-            now=lambda: NOON,
-            sleep=sleep,
-            ask=nobody,
-        )
+        context = a_context(key="uid/step/1", http=lambda: http, sleep=sleep)
         given.setdefault("url", server.url("/x"))
         return await action.run(action.type.params.model_validate(given), context)
 

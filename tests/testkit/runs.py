@@ -116,6 +116,8 @@ class World:
             "actions": self._actions,
             "emit": self.events.append,
             "http": _no_http,
+            "guard": _no_http,
+            "credential": _no_http,
             "ask": self.ask,
             "now": lambda: NOON + timedelta(seconds=self.seconds),
             "monotonic": lambda: self.seconds,

@@ -1,9 +1,6 @@
 """Child runs: made for a step of another run, which is told of their end; they end with it."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from pydantic import ValidationError
@@ -12,11 +9,10 @@ from sluice_core import conditions, lineage, names, record, wire
 from sluice_operator.run import prepare
 from sluice_operator.run.objects import Refused
 from sluice_operator.run.observed import Name, Run, has_ended
+from sluice_operator.run.replies import Asked, Replies
 from sluice_operator.run.tasks import Tasks
 
 Manifest: TypeAlias = dict[str, Any]
-
-REPLY_AGAIN_SECONDS = 1.0
 
 
 class Objects(Protocol):
@@ -35,15 +31,6 @@ class Objects(Protocol):
         """Ask for a run's end, if it is still the one of that uid."""
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """A request that waits for the end of a child."""
-
-    parent: Run
-    attempt: int
-    request: str
-
-
 class Children:
     """Knows which requests wait for which child, and which undecided runs have a parent.
 
@@ -51,14 +38,9 @@ class Children:
     and equal requests find the child that they made.
     """
 
-    def __init__(
-        self,
-        objects: Objects,
-        deliver: Callable[[Run, wire.Reply], Awaitable[bool]],
-        tasks: Tasks,
-    ) -> None:
-        self._objects, self._deliver, self._tasks = objects, deliver, tasks
-        self._waiting: defaultdict[Name, list[_Asked]] = defaultdict(list)
+    def __init__(self, objects: Objects, replies: Replies, tasks: Tasks) -> None:
+        self._objects, self._replies, self._tasks = objects, replies, tasks
+        self._waiting: defaultdict[Name, list[Asked]] = defaultdict(list)
         self._of: defaultdict[Name, dict[str, Run]] = defaultdict(dict)
 
     def found(self, run: Run) -> None:
@@ -72,8 +54,7 @@ class Children:
 
     def asked(self, run: Run, request: wire.Request) -> None:
         """A step wants a child run."""
-        asked = _Asked(run, run.attempt, request.request)
-        self._tasks.spawn(self._serve(asked, request.body))
+        self._tasks.spawn(self._serve(Asked.of(run, request), request.body))
 
     def ended(self, run: Run, made: Manifest) -> None:
         """The end of a run is stored: who waits for it is told, who it waits for is cancelled."""
@@ -86,7 +67,8 @@ class Children:
         """A run was deleted."""
         self._forget(run)
         for asked in self._waiting.pop(run.name, ()):
-            self._tasks.spawn(self._refuse(asked, "Deleted", f"run {run.name.name} was deleted"))
+            message = f"run {run.name.name} was deleted"
+            self._tasks.spawn(self._replies.refuse(asked, "Deleted", message))
 
     def _forget(self, run: Run) -> None:
         if run.parent:
@@ -98,21 +80,21 @@ class Children:
     def _let_go(self, run: Run, *, everyone: bool) -> None:
         for child in list(self._of.get(run.name, {}).values()):
             waiting = self._waiting.get(child.name, [])
-            mine = [one for one in waiting if one.parent is run]
+            mine = [one for one in waiting if one.run is run]
             if (mine or everyone) and not child.cancelled:
                 self._tasks.spawn(self._objects.cancel(child.name, child.uid))
             if mine:
                 self._waiting.pop(child.name)
 
-    async def _serve(self, asked: _Asked, body: Manifest) -> None:
+    async def _serve(self, asked: Asked, body: Manifest) -> None:
         try:
             wanted = wire.ChildRun.model_validate(body)
         except ValidationError as error:
-            await self._refuse(asked, "InvalidRequest", str(error))
+            await self._replies.refuse(asked, "InvalidRequest", str(error))
             return
-        refusal = await self._refusal(asked.parent, wanted.workflow)
+        refusal = await self._refusal(asked.run, wanted.workflow)
         if refusal is not None:
-            await self._refuse(asked, *refusal)
+            await self._replies.refuse(asked, *refusal)
             return
         await self._make(asked, wanted)
 
@@ -126,8 +108,8 @@ class Children:
             return "WorkflowNotFound", f"there is no Workflow {workflow} here"
         return None
 
-    async def _make(self, asked: _Asked, wanted: wire.ChildRun) -> None:
-        manifest = make_child(asked.parent, wanted)
+    async def _make(self, asked: Asked, wanted: wire.ChildRun) -> None:
+        manifest = make_child(asked.run, wanted)
         name = Name(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
         if wanted.wait:  # before it exists, since it may end before its creation is answered
             self._waiting[name].append(asked)
@@ -135,17 +117,19 @@ class Children:
             found = await self._objects.create(manifest)
         except Refused as error:
             self._stop_waiting(name, asked)
-            await self._refuse(asked, "Refused", str(error))
+            await self._replies.refuse(asked, "Refused", str(error))
             return
-        if not _is_child(found, asked.parent):
+        if not _is_child(found, asked.run):
             self._stop_waiting(name, asked)
-            await self._refuse(asked, "NameTaken", f"run {name.name} exists and is another's")
+            await self._replies.refuse(
+                asked, "NameTaken", f"run {name.name} exists and is another's"
+            )
         elif not wanted.wait:
             await self._reply(asked, _outcome(name.name, found.get("status", {})))
         elif has_ended(found) and self._stop_waiting(name, asked):
             await self._reply(asked, _outcome(name.name, found["status"]))
 
-    def _stop_waiting(self, name: Name, asked: _Asked) -> bool:
+    def _stop_waiting(self, name: Name, asked: Asked) -> bool:
         """Whether it still waited."""
         waiting = self._waiting.get(name, [])
         if asked not in waiting:
@@ -155,19 +139,8 @@ class Children:
             del self._waiting[name]
         return True
 
-    async def _refuse(self, asked: _Asked, reason: str, message: str) -> None:
-        await self._send(asked, ok=False, reason=reason, message=message)
-
-    async def _reply(self, asked: _Asked, outcome: wire.ChildOutcome) -> None:
-        await self._send(asked, ok=True, value=outcome.model_dump(mode="json", by_alias=True))
-
-    async def _send(self, asked: _Asked, **fields: Any) -> None:
-        """Until it has arrived, or nobody waits for it: the attempt is another, or over."""
-        reply = wire.Reply(attempt=asked.attempt, request=asked.request, **fields)
-        while asked.parent.attempt == asked.attempt and not asked.parent.ending:
-            if await self._deliver(asked.parent, reply):
-                return
-            await asyncio.sleep(REPLY_AGAIN_SECONDS)
+    async def _reply(self, asked: Asked, outcome: wire.ChildOutcome) -> None:
+        await self._replies.give(asked, outcome.model_dump(mode="json", by_alias=True))
 
 
 def make_child(parent: Run, wanted: wire.ChildRun) -> Manifest:

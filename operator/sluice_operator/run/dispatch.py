@@ -17,6 +17,7 @@ from sluice_operator.run.ports import Parts, Ports
 from sluice_operator.run.preparation import Preparation
 from sluice_operator.run.pump import Pump
 from sluice_operator.run.reconcile import End, lost
+from sluice_operator.run.replies import Replies
 from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
 from sluice_operator.run.tasks import Tasks
@@ -39,7 +40,8 @@ class Dispatcher:
         self._book = Book()
         self._runners = Runners(means, self, self._tasks)
         self._showing = Showing(ports.write, ports.now, self._tasks)
-        self._children = Children(ports.objects, self._deliver, self._tasks)
+        self._replies = Replies(self._deliver)
+        self._children = Children(ports.objects, self._replies, self._tasks)
         parts = Parts(
             ports=ports,
             book=self._book,
@@ -180,6 +182,8 @@ class Dispatcher:
     def _serve(self, run: Run, link: Link, asked: wire.Request) -> None:
         if asked.kind == "ChildRun":
             self._children.asked(run, asked)
+        elif (serve := self._ports.serves.get(asked.kind)) is not None:
+            self._tasks.spawn(self._replies.serve(run, asked, serve))
         else:
             self._tasks.spawn(link.reply(run.uid, handover.unserved(run, asked)))
 

@@ -1,15 +1,17 @@
 """What dispatch asks of the rest of the operator, and what its own parts share."""
 
 import random
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from sluice_core import wire
 from sluice_operator.run import children
 from sluice_operator.run.book import Book
 from sluice_operator.run.gate import Gate
 from sluice_operator.run.observed import Flow, Name, Pinned, Run
+from sluice_operator.run.replies import Serve
 from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
 from sluice_operator.run.tasks import Tasks
@@ -28,6 +30,7 @@ class Ports:
 
     `write` stores a whole status, waiting for the API server as long as it takes, and answers
     False when the run is gone. `exists` reads whether the run is still there and undecided.
+    `serves` does what steps ask for, by kind; child runs are dispatch's own.
     """
 
     flow: Callable[[Name], Flow | None]
@@ -39,6 +42,7 @@ class Ports:
     now: Callable[[], datetime]
     superseded: Callable[[], None]
     objects: Objects
+    serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
     random: Callable[[], float] = random.random
 
 

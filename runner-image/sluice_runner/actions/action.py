@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import JsonValue
 
 from sluice_core.catalog import OUTPUT, ActionType
+from sluice_core.credentials import Credential
 from sluice_core.wire import FailureClass, RequestKind
 
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     import httpx
+
+    from sluice_runner.egress.connect import Guard
 
 Level = Literal["debug", "info", "warning", "error"]
 Ask = Callable[[RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
@@ -40,7 +43,9 @@ class Context:
     """All that an action may touch besides its parameters.
 
     `key` stays the same when a step is repeated (run uid/step[/item]): an action passes it on as
-    its idempotency key where the protocol has one. `http` makes the guarded client on first use.
+    its idempotency key where the protocol has one. `http` makes the guarded client on first use,
+    and `guard` opens every other connection. `credential` is what the step names, as it is at this
+    moment, or None where it names none; raises StepFailed CredentialMissing.
     `ask` has something done that only the operator can do, and gives the value of its reply;
     `chain` are the workflows of the runs above this one, and its own last. `ai` and `tools` are
     what the steps on the input ports of these names give.
@@ -48,6 +53,8 @@ class Context:
 
     key: str
     http: Callable[[], httpx.AsyncClient]
+    guard: Callable[[], Guard]
+    credential: Callable[[], Credential | None]
     log: Callable[[Level, str], None]
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Protocol
 from pydantic import JsonValue
 
 from sluice_core import wire
+from sluice_core.credentials import Credential
 from sluice_core.definition import Definition
 from sluice_runner.actions.action import Action
 
 if TYPE_CHECKING:
     import httpx
+
+    from sluice_runner.egress.connect import Guard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +81,18 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """The world as the engine sees it. `http` gives the client for a step's credential, or none.
+    """The world as the engine sees it. `http` and `guard` are made when they are first asked for.
 
+    `credential` reads the one of that name as it is now; raises StepFailed.
     `ask` has something done for a step that only the operator can do; raises StepFailed.
     """
 
     renderer: Renderer
     actions: Mapping[str, Action]
     emit: Callable[[wire.Happening], None]
-    http: Callable[[str | None], httpx.AsyncClient]
+    http: Callable[[], httpx.AsyncClient]
+    guard: Callable[[], Guard]
+    credential: Callable[[str], Credential]
     ask: Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
     env: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] = _now

@@ -20,11 +20,11 @@ import httpx
 import orjson
 
 from sluice_runner.actions import ACTIONS
-from sluice_runner.actions.action import Context, StepFailed
+from sluice_runner.actions.action import StepFailed
 from sluice_runner.egress.connect import Guard
 from sluice_runner.egress.rules import Egress
 from sluice_runner.egress.transport import client
-from testkit.contexts import nobody
+from testkit.contexts import a_context
 from testkit.hostile.nameserver import Nameserver
 from testkit.hostile.targets import ALLOWED_NAME, HOSTILE, PUBLIC, REBINDING, REDIRECTOR
 
@@ -96,14 +96,7 @@ def network() -> Iterator[None]:
 async def attempt(http: httpx.AsyncClient, url: str) -> str:
     """The reason why a GET failed, or what it was answered with."""
     action = ACTIONS["http.get"]
-    context = Context(
-        key="k",
-        http=lambda: http,
-        log=lambda *_: None,
-        now=lambda: datetime.now(UTC),
-        sleep=asyncio.sleep,
-        ask=nobody,
-    )
+    context = a_context(http=lambda: http, now=lambda: datetime.now(UTC), sleep=asyncio.sleep)
     try:
         done = await action.run(action.type.params.model_validate({"url": url}), context)
     except StepFailed as failed:

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from sluice_core import definition, wire
 from sluice_runner.actions.action import StepFailed
-from sluice_runner.execution import make_execute, make_http
+from sluice_runner.execution import Outside, make_execute, no_credentials
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.runner_server import Events, RunnerServer, a_request
@@ -35,7 +35,9 @@ class Verbatim:
 async def serving(keys: Path) -> AsyncIterator[RunnerServer]:
     """A server whose runs are carried out by the engine."""
     async with AsyncExitStack() as stack:
-        execute = make_execute(Verbatim(), make_http((), private=False, stack=stack), {})
+        execute = make_execute(
+            Verbatim(), Outside((), private=False, stack=stack), no_credentials, {}
+        )
 
         async def work(attempt: Attempt[bytes]) -> None:
             await execute(replace(attempt, definition=definition.decode(attempt.definition)))
@@ -143,8 +145,8 @@ async def test_a_run_that_asks_and_is_cancelled_ends_and_keeps_nothing(tmp_path:
 
 async def test_all_steps_share_one_client_which_is_closed_in_the_end() -> None:
     async with AsyncExitStack() as stack:
-        http = make_http(("10.0.0.0/8",), private=True, stack=stack)
-        first, second = http(None), http(None)
+        outside = Outside(("10.0.0.0/8",), private=True, stack=stack)
+        first, second = outside.http(), outside.http()
         open_before = not first.is_closed
 
     assert first is second
@@ -152,11 +154,8 @@ async def test_all_steps_share_one_client_which_is_closed_in_the_end() -> None:
     assert first.is_closed
 
 
-async def test_a_credential_without_a_value_fails_the_step() -> None:
-    async with AsyncExitStack() as stack:
-        http = make_http((), private=True, stack=stack)
-
-        with pytest.raises(StepFailed, match="warehouse") as failed:
-            http("warehouse")
+def test_a_credential_without_a_value_fails_the_step() -> None:
+    with pytest.raises(StepFailed, match="warehouse") as failed:
+        no_credentials("warehouse")
 
     assert failed.value.reason == "CredentialMissing"

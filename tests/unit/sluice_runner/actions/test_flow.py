@@ -4,13 +4,12 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from pydantic import JsonValue, ValidationError
 
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import Context, Done, Level, StepFailed
-from testkit.contexts import nobody
+from testkit.contexts import a_context
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -28,13 +27,10 @@ class Room:
         self.now += timedelta(seconds=seconds)
 
     def context(self) -> Context:
-        return Context(
-            key="uid/step",
-            http=httpx.AsyncClient,
+        return a_context(
             log=lambda level, message: self.lines.append((level, message)),
             now=lambda: self.now,
             sleep=self.sleep,
-            ask=nobody,
         )
 
 
@@ -125,14 +121,7 @@ async def test_wait_until_the_past_goes_on_at_once() -> None:
 
 async def test_wait_ends_at_once_when_it_is_cancelled() -> None:
     room = Room()
-    context = Context(
-        key="k",
-        http=httpx.AsyncClient,
-        log=lambda *_: None,
-        now=lambda: room.now,
-        sleep=asyncio.sleep,
-        ask=nobody,
-    )
+    context = a_context(now=lambda: room.now, sleep=asyncio.sleep)
     action = ACTIONS["wait"]
     waiting = asyncio.ensure_future(
         action.run(action.type.params.model_validate({"seconds": 86400}), context)

@@ -1,0 +1,273 @@
+"""Credentials as actions read them: a model for each type, secret fields and configuration in one.
+
+What of it lies in the Secret is a `SecretStr`, so that no message or log shows it by accident.
+"""
+
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic.alias_generators import to_camel
+
+C = TypeVar("C", bound="Credential")
+
+SHORTEST = 4
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    """Anything shorter cannot be told from ordinary text, so it could not be kept out of logs."""
+    if len(secret.get_secret_value()) < SHORTEST:
+        raise ValueError(f"is shorter than {SHORTEST} characters and could not be redacted")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_long_enough)]
+Login = SecretStr  # a user's name may be short, and is redacted only where it is long enough
+
+
+class Credential(BaseModel):
+    """The base of all types; `type` is the word of the API."""
+
+    model_config = ConfigDict(
+        alias_generator=lambda name: to_camel(name.rstrip("_")),
+        validate_by_name=True,
+        validate_by_alias=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    type: ClassVar[str]
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must not leave the runner."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(one.get_secret_value() for one in values if isinstance(one, SecretStr))
+
+
+class Smtp(Credential):
+    """A mail server; without a user name it is spoken to without a login."""
+
+    type = "Smtp"
+    host: str
+    port: Port | None = None
+    tls: Literal["StartTls", "Tls", "None"] = "StartTls"
+    from_: str | None = None
+    username: Login | None = None
+    password: Secret | None = None
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Self:
+        return _together(self, "username", "password")
+
+
+class Twilio(Credential):
+    """A Twilio account; `from_` is the number or service that messages come from."""
+
+    type = "Twilio"
+    account_sid: Secret
+    auth_token: Secret
+    from_: str | None = None
+
+
+class Ftp(Credential):
+    """An FTP server; StartTls is explicit FTPS (RFC 4217), Tls is implicit."""
+
+    type = "Ftp"
+    host: str
+    port: Port | None = None
+    tls: Literal["StartTls", "Tls", "None"] = "StartTls"
+    username: Login
+    password: Secret
+
+
+class Sftp(Credential):
+    """An SSH server; it is trusted by `host_key`, its public key in OpenSSH's form."""
+
+    type = "Sftp"
+    host: str
+    port: Port | None = None
+    username: Login
+    password: Secret | None = None
+    private_key: Secret | None = None
+    passphrase: Secret | None = None
+    host_key: SecretStr
+
+    @model_validator(mode="after")
+    def _way_in(self) -> Self:
+        return _one_of(self, "password", "private_key")
+
+
+class AwsS3(Credential):
+    """Keys of an S3-compatible store; that of AWS where no endpoint is given."""
+
+    type = "AwsS3"
+    access_key_id: Secret
+    secret_access_key: Secret
+    session_token: Secret | None = None
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    path_style: bool = False
+
+
+class HttpBearer(Credential):
+    """`Authorization: Bearer` (RFC 6750)."""
+
+    type = "HttpBearer"
+    token: Secret
+
+
+class HttpBasic(Credential):
+    """`Authorization: Basic` (RFC 7617)."""
+
+    type = "HttpBasic"
+    username: Login
+    password: Secret
+
+
+class HttpApiKey(Credential):
+    """A key in a header or a query parameter, one of which is named."""
+
+    type = "HttpApiKey"
+    key: Secret
+    header: str | None = None
+    query: str | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> Self:
+        return _one_of(self, "header", "query")
+
+
+class MicrosoftTeams(Credential):
+    """An incoming webhook or workflow of a Teams channel; its address is the secret."""
+
+    type = "MicrosoftTeams"
+    webhook_url: Secret
+    channel: str | None = None
+
+
+class Slack(Credential):
+    """An incoming webhook, or a bot's token, which can post to any channel it is in."""
+
+    type = "Slack"
+    webhook_url: Secret | None = None
+    bot_token: Secret | None = None
+    channel: str | None = None
+
+    @model_validator(mode="after")
+    def _way_in(self) -> Self:
+        return _one_of(self, "webhook_url", "bot_token")
+
+
+class Discord(Credential):
+    """A webhook of a Discord channel; its address is the secret."""
+
+    type = "Discord"
+    webhook_url: Secret
+    channel: str | None = None
+
+
+class AzureBlobStorage(Credential):
+    """A storage account, by connection string, account key or shared access signature."""
+
+    type = "AzureBlobStorage"
+    connection_string: Secret | None = None
+    account_key: Secret | None = None
+    sas_token: Secret | None = None
+    account: str | None = None
+    endpoint: str | None = None
+
+    @model_validator(mode="after")
+    def _way_in(self) -> Self:
+        return _one_of(self, "connection_string", "account_key", "sas_token")
+
+
+class _OAuth(Credential):
+    """A token, or what gets one: a client and its refresh token (RFC 6749, 6)."""
+
+    access_token: Secret | None = None
+    client_id: Secret | None = None
+    client_secret: Secret | None = None
+    refresh_token: Secret | None = None
+
+    @model_validator(mode="after")
+    def _way_in(self) -> Self:
+        _together(self, "client_id", "client_secret", "refresh_token")
+        return _one_of(self, "access_token", "refresh_token")
+
+
+class Box(_OAuth):
+    """A Box account."""
+
+    type = "Box"
+
+
+class Dropbox(_OAuth):
+    """A Dropbox account."""
+
+    type = "Dropbox"
+
+
+class Database(Credential):
+    """A database, by one URL or by its parts."""
+
+    type = "Database"
+    dialect: Literal["postgresql", "mysql"]
+    url: Secret | None = None
+    username: Login | None = None
+    password: Secret | None = None
+    host: str | None = None
+    port: Port | None = None
+    database: str | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> Self:
+        return _one_of(self, "url", "host")
+
+
+class OpenAI(Credential):
+    """OpenAI, or a service that speaks its API at `base_url`."""
+
+    type = "OpenAI"
+    api_key: Secret
+    base_url: str = "https://api.openai.com/v1"
+    model: str | None = None
+
+
+class Webhook(Credential):
+    """Somebody's webhook; with a secret, requests are signed as Standard Webhooks has it."""
+
+    type = "Webhook"
+    signing_secret: Secret | None = None
+    url: str | None = None
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    headers: dict[str, str] = {}
+
+
+TYPES: dict[str, type[Credential]] = {
+    one.type: one
+    for one in (
+        Smtp, Twilio, Ftp, Sftp, AwsS3, HttpBearer, HttpBasic, HttpApiKey, MicrosoftTeams, Slack,
+        Discord, AzureBlobStorage, Box, Dropbox, Database, OpenAI, Webhook,
+    )
+}  # fmt: skip
+
+
+def _given(credential: Credential, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if getattr(credential, name) is not None]
+
+
+def _spelt(names: tuple[str, ...], between: str) -> str:
+    return between.join(to_camel(name) for name in names)
+
+
+def _together(credential: C, *names: str) -> C:
+    if _given(credential, names) not in ([], list(names)):
+        raise ValueError(f"{_spelt(names, ' and ')} belong together, give all or none")
+    return credential
+
+
+def _one_of(credential: C, *names: str) -> C:
+    if not _given(credential, names):
+        raise ValueError(f"give {_spelt(names, ' or ')}")
+    return credential
