@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sluice_core import graph, inputs, schedule
+from sluice_core import cron, graph, inputs
 from sluice_core.api.steps import Definition, Step
 from sluice_core.api.triggers import Schedule
 from sluice_core.api.workflow import WorkflowSpec
@@ -70,15 +70,22 @@ def _of_triggers(spec: WorkflowSpec) -> Iterator[Finding]:
 
 def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
     places = {f"{path}.cron": wanted.cron} if wanted.cron else {}
-    places |= {f"{path}.crons[{n}]": cron for n, cron in enumerate(wanted.crons or ())}
-    for place, cron in places.items():
-        if problem := schedule.problem(cron):
+    places |= {f"{path}.crons[{n}]": one for n, one in enumerate(wanted.crons or ())}
+    for place, one in places.items():
+        if problem := cron.problem(one):
             yield Finding(
                 type="InvalidValue",
                 path=place,
-                message=f"'{cron}': {problem}",
+                message=f"'{one}': {problem}",
                 hint="write minute, hour, day of month, month, day of week, such as 0 9 * * 1-5",
             )
+    if problem := cron.zone_problem(wanted.time_zone):
+        yield Finding(
+            type="InvalidValue",
+            path=f"{path}.timeZone",
+            message=f"'{wanted.time_zone}': {problem}",
+            hint="write a name of the IANA time zone database, such as Europe/Berlin or UTC",
+        )
 
 
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
