@@ -33,16 +33,18 @@ def check(schema: Mapping[str, JsonValue] | None, inputs: Mapping[str, JsonValue
     return _findings("InvalidInputs", schemas.violations(schema, values))
 
 
-def check_schema(schema: Mapping[str, JsonValue]) -> list[Finding]:
+def check_schema(schema: Mapping[str, JsonValue], field: str = FIELD) -> list[Finding]:
     """What is wrong with a schema; its `$ref` may lead to its own parts alone."""
-    return _findings("InvalidSchema", schemas.faults(schema))
+    return _findings("InvalidSchema", schemas.faults(schema), field)
 
 
-def _findings(type_: FindingType, violations: Iterable[Violation]) -> list[Finding]:
+def _findings(
+    type_: FindingType, violations: Iterable[Violation], field: str = FIELD
+) -> list[Finding]:
     return [
         Finding(
             type=type_,
-            path=plain.cut(one.path(FIELD), MESSAGE_BYTES),
+            path=plain.cut(one.path(field), MESSAGE_BYTES),
             message=plain.cut(one.message, MESSAGE_BYTES),
             hint=one.hint,
         )

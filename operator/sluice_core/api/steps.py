@@ -123,6 +123,11 @@ class Step(Spec):
     on_failure: OnFailure = Field(
         "Fail", description="Whether a failure ends the run; Fail when absent."
     )
+    parameters: JsonSchema | None = Field(
+        None,
+        description="JSON Schema of what the step is called with as a tool; any object when "
+        "absent.",
+    )
     position: Position | None = Field(None, description="Where an editor draws the step.")
     enabled: bool = Field(
         True, description="A step that is not enabled passes its input on; true when absent."

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_core.catalog import branching, flow, http, runs
+from sluice_core.catalog import ai, branching, flow, http, runs
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
 CATALOG: Mapping[str, ActionType] = MappingProxyType(
-    {action.name: action for action in (*http.TYPES, *flow.TYPES, *branching.TYPES, *runs.TYPES)}
+    {
+        action.name: action
+        for action in (*http.TYPES, *flow.TYPES, *branching.TYPES, *runs.TYPES, *ai.TYPES)
+    }
 )
 
 __all__ = ["CATALOG", "OUTPUT", "ActionType", "InputPort", "Params"]

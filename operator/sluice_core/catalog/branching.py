@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
-from sluice_core import graph, schemas, templates
+from sluice_core import graph
 from sluice_core.catalog.action import ActionType, Params
+from sluice_core.catalog.json_schema import AnySchema
 
 DEFAULT = "default"
 
@@ -35,35 +36,13 @@ class SwitchParams(Params):
     default: PortName = DEFAULT
 
 
-def _is_schema(schema: dict[str, JsonValue] | bool) -> dict[str, JsonValue] | bool:
-    """Judged where it is complete: templates in it are filled in before the step runs."""
-    found = [] if _has_templates(schema) else schemas.faults(schema)
-    if found:
-        raise ValueError("; ".join(f"{one.path('schema')}: {one.message}" for one in found[:3]))
-    return schema
-
-
-def _has_templates(value: JsonValue) -> bool:
-    match value:
-        case str():
-            return templates.is_template(value)
-        case dict():
-            return any(map(_has_templates, value.values()))
-        case list():
-            return any(map(_has_templates, value))
-        case _:
-            return False
-
-
 class ValidateParams(Params):
     """Leave by `valid` with the value, or by `invalid` with `{errors: [{path, message}]}`.
 
     `schema` is a JSON Schema, 2020-12; its `$ref` may lead to its own parts alone.
     """
 
-    schema_: Annotated[
-        dict[str, JsonValue] | bool, Field(alias="schema"), AfterValidator(_is_schema)
-    ]
+    schema_: Annotated[AnySchema, Field(alias="schema")]
     value: JsonValue
 
 

@@ -1,7 +1,7 @@
 """Everything that is wrong or odd about a definition, found without running it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice_core import cron, graph, inputs
 from sluice_core.api.steps import Definition, Step
@@ -89,6 +89,7 @@ def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
 
 
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
+    yield from _of_parameters(f"steps[{index}].parameters", step)
     action = catalog.get(step.action)
     if action is None:
         yield Finding(
@@ -100,6 +101,21 @@ def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Itera
         )
         return
     yield from config.findings(index, step, action)
+
+
+def _of_parameters(path: str, step: Step) -> Iterator[Finding]:
+    if step.parameters is None:
+        return
+    for finding in inputs.check_schema(step.parameters, path):
+        yield replace(finding, step=step.name)
+    if step.parameters.get("type") != "object":
+        yield Finding(
+            type="InvalidSchema",
+            step=step.name,
+            path=path,
+            message="a tool is called with an object",
+            hint="write type: object, and what it holds under properties",
+        )
 
 
 def _of_graph(

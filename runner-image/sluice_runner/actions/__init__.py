@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from sluice_runner.actions import (
+    ai_extract,
+    ai_generate,
     condition,
     fail,
     http,
@@ -29,6 +31,8 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             wait.ACTION,
             fail.ACTION,
             workflow_run.ACTION,
+            ai_generate.ACTION,
+            ai_extract.ACTION,
         )
     }
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     from sluice_runner.egress.connect import Guard
 
 Level = Literal["debug", "info", "warning", "error"]
+ANY_OBJECT: Mapping[str, JsonValue] = MappingProxyType({"type": "object"})
 Ask = Callable[[RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
 
 
@@ -27,11 +28,13 @@ Ask = Callable[[RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
 class Tool:
     """A step that another step may call: `data` of its templates is what it is called with.
 
-    Raises StepFailed as the step fails, and when it has been called too often.
+    Raises StepFailed as the step fails, when it has been called too often, and for arguments that
+    do not match `parameters`, a JSON Schema.
     """
 
     description: str
     call: Callable[[JsonValue], Awaitable[JsonValue]]
+    parameters: Mapping[str, JsonValue] = field(default_factory=lambda: ANY_OBJECT)
 
     async def __call__(self, arguments: JsonValue) -> JsonValue:
         """The step's output."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sluice_core import wire
+from sluice_core import graph, wire
 from sluice_core.api.steps import Step
 from sluice_runner.engine.job import Job
 from sluice_runner.engine.outcome import Outcome
@@ -60,9 +60,15 @@ def _is_needed(name: str, stands: Mapping[str, Outcome], plan: Plan) -> bool:
 
 
 def _let_go(name: str, stands: dict[str, Outcome], plan: Plan) -> None:
-    if not plan.actions[name].type.repeatable:
+    if not _may_repeat(name, plan):
         raise Lost(
             f"step {name}: its output was too large to be kept, later steps need it, and "
             f"{plan.steps[name].action} must not be repeated"
         )
     del stands[name]
+
+
+def _may_repeat(name: str, plan: Plan) -> bool:
+    """A step that is repeated calls its tools again."""
+    tools = plan.graph.through(name, graph.TOOLS)
+    return plan.actions[name].type.repeatable and all(_may_repeat(tool, plan) for tool in tools)

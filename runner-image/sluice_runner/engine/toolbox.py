@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from sluice_core import graph, plain, wire
+from sluice_core import graph, plain, schemas, wire
 from sluice_core.api.steps import Step
-from sluice_runner.actions.action import StepFailed, Tool
+from sluice_runner.actions.action import ANY_OBJECT, StepFailed, Tool
 from sluice_runner.engine import failing
 from sluice_runner.engine.job import Tools
 from sluice_runner.engine.report import Report
@@ -78,11 +78,15 @@ class Toolbox:
             count += 1
             if count > CALLS:
                 raise failing.permanent("TooManyCalls", f"{name}: more than {CALLS} calls")
-            _check(name, arguments)
+            _check(step, arguments)
             return await self._call(name, f"{caller}/{name}/{count}", arguments)
 
         step = self._steps[name]
-        return Tool(description=step.description or step.title or "", call=call)
+        return Tool(
+            description=step.description or step.title or "",
+            call=call,
+            parameters=step.parameters or ANY_OBJECT,
+        )
 
     async def _call(self, name: str, key: str, arguments: JsonValue) -> JsonValue:
         use, began = self._uses[name], self._tools.monotonic()
@@ -104,8 +108,15 @@ class Toolbox:
         return int(self._tools.now().timestamp() * 1000)
 
 
-def _check(name: str, arguments: JsonValue) -> None:
+def _check(step: Step, arguments: JsonValue) -> None:
     try:
         plain.encode(arguments)
     except plain.NotPlain as error:
-        raise failing.permanent("NotJson", f"{name}: arguments {error}") from error
+        raise failing.permanent("NotJson", f"{step.name}: arguments {error}") from error
+    try:
+        found = schemas.violations(step.parameters or ANY_OBJECT, arguments)
+    except schemas.InvalidSchema as error:
+        raise failing.permanent("InvalidSchema", f"{step.name}: parameters: {error}") from error
+    if found:
+        said = "; ".join(f"{one.path('arguments')}: {one.message}" for one in found)
+        raise failing.permanent("InvalidArguments", f"{step.name}: {said}")

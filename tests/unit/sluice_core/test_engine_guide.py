@@ -18,7 +18,7 @@ def test_its_workflows_have_no_errors() -> None:
 
     reports = [validation.read(yaml.safe_load(text))[1] for text in found]
 
-    assert len(reports) == 2
+    assert len(reports) == 3
     assert [error for report in reports for error in report.errors] == []
 
 

@@ -87,6 +87,23 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[str]]] = {
             "step search is a tool: what it gives goes to the step that calls it")
         ],
     ),
+    "parameters of a tool": (
+        [{**SEARCH, "parameters": {"type": "object", "required": ["q"]}}, an_agent("search:tools")],
+        [],
+    ),
+    "parameters that are no schema": (
+        [{**SEARCH, "parameters": {"type": "objekt"}}, an_agent("search:tools")],
+        [
+            (
+                "InvalidSchema steps[0].parameters.type: "
+                '"objekt" is not valid under any of the schemas listed in the \'anyOf\' keyword'
+            ),
+            (
+                "InvalidSchema steps[0].parameters: a tool is called with an object; "
+                "write type: object, and what it holds under properties"
+            ),
+        ],
+    ),
     "an output port of a model that is not there": (
         [CHECK, an_agent("check.maybe:ai")],
         [

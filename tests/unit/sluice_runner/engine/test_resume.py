@@ -96,6 +96,21 @@ async def test_an_output_that_is_needed_and_gone_and_must_not_be_made_again() ->
     assert world.begun == []
 
 
+async def test_a_step_is_no_more_repeatable_than_its_tools() -> None:
+    async def ask(_params: Any, _context: Context) -> Done:
+        return Done(output="again")
+
+    agent = an_action("agent", ask, repeatable=True, accepts=frozenset({"tools"}))
+    tool = {"name": "mail", "action": "give", "needs": []}
+    caller = {"name": "a", "action": "agent", "needs": ["mail:tools"]}
+
+    end = await World(giving(repeatable=False), agent).run(
+        a_job(tool, caller, READS, finished=(LOST,))
+    )
+
+    assert end.reason == "OutputLost"
+
+
 async def test_a_step_that_is_made_again_has_what_it_reads_made_again() -> None:
     first = {"name": "first", "action": "give"}
     a = a_constant("a", "{{ data }}!", needs=["first"])
