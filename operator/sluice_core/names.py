@@ -27,6 +27,7 @@ RUNNER_PORT = 8080
 RUNNER_CONTAINER = "runner"
 GATEWAY_AUDIENCE = "sluice-gateway"
 LEASE = "sluice-operator"
+WEBHOOKS_SECRET = "sluice-webhooks"  # noqa: S105 - a name: in each namespace, keys of webhooks
 
 _SERVICE_PREFIX = "workflow-"
 

@@ -11,6 +11,7 @@ from sluice_gateway import openapi, problems
 from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.schemas import NamespaceName, ProblemAnswer
@@ -21,7 +22,9 @@ Each path below `/api/v1/namespaces/{namespace}` is also there below `/api/v1`, 
 namespace of the caller's own ServiceAccount. Every error is an RFC 9457 problem."""
 
 
-def make_app(triggers: Triggers, runs: SeeRuns, service: Service, metrics: Metrics) -> ASGIApp:
+def make_app(
+    triggers: Triggers, hooks: Hooks, runs: SeeRuns, service: Service, metrics: Metrics
+) -> ASGIApp:
     """The application. `/docs` needs scripts from elsewhere, so there is none."""
     app = FastAPI(
         title="Sluice",
@@ -34,6 +37,7 @@ def make_app(triggers: Triggers, runs: SeeRuns, service: Service, metrics: Metri
     for routes in (triggers.router(), runs.router()):
         _serve_twice(app, routes)
     app.include_router(triggers.in_cluster_router())
+    app.include_router(hooks.router())
     app.include_router(service.router())
     problems.install(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign] # FastAPI's way to extend it

@@ -22,7 +22,7 @@ async def read(request: Request, model: type[Body], limits: Limits) -> Body:
 
     Raises Problem 400, 408, 413, 415 or 422.
     """
-    text = await _bytes(request, limits)
+    text = await raw(request, limits)
     if text:  # clients that send none may declare anything
         _check_type(request.headers.get("content-type", ""))
     try:
@@ -46,7 +46,8 @@ def _check_type(content_type: str) -> None:
         )
 
 
-async def _bytes(request: Request, limits: Limits) -> bytes:
+async def raw(request: Request, limits: Limits) -> bytes:
+    """The body as it came. Raises Problem 400, 408 or 413."""
     announced = request.headers.get("content-length", "0")
     if not announced.isdigit() or int(announced) > limits.body_bytes:
         raise _too_large(limits)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sluice_core import names
+from sluice_gateway import listening
+from sluice_gateway.listening import Listener
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest
 
@@ -25,6 +27,12 @@ class Flow:
     visibility: str
     users: frozenset[str]
     groups: frozenset[str]
+    listeners: tuple[Listener, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """Where it is."""
+        return Key(self.namespace, self.name)
 
 
 def read(manifest: Manifest) -> Flow:
@@ -44,6 +52,7 @@ def read(manifest: Manifest) -> Flow:
         visibility=sharing.get("visibility", "Tenant"),
         users=frozenset(sharing.get("users", ())),
         groups=frozenset(sharing.get("groups", ())),
+        listeners=listening.read(spec),
     )
 
 

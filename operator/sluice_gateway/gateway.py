@@ -16,16 +16,19 @@ from sluice_gateway.flows import Flows
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
+from sluice_gateway.starting import Starter
 from sluice_gateway.waiting import ENDED, Waiting
+from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_kube import review
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
 from sluice_kube.informer import Informer
-from sluice_kube.resources import RUNS, WORKFLOWS
+from sluice_kube.resources import RUNS, SECRETS, WORKFLOWS
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 
@@ -102,9 +105,18 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
             sync_seconds=settings.sync_seconds,
         ),
     )
+    starter = Starter(runs, waiting, settings.sync_seconds)
+    hooks = Hooks(
+        desk.flows,
+        WebhookKeys(lambda key: session.get(SECRETS, key)),
+        starter,
+        desk.limits,
+        settings.trusted_proxies,
+    )
     readiness = Readiness(waiting, informer)
     app = make_app(
-        Triggers(desk, runs, waiting, settings.cluster_domain),
+        Triggers(desk, starter, settings.cluster_domain),
+        hooks,
         SeeRuns(desk, runs),
         Service(readiness.missing, metrics),
         metrics,

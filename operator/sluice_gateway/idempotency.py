@@ -5,9 +5,9 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
-from pydantic import BaseModel
 
 from sluice_core import names
 from sluice_gateway.problems import Fault, Problem
@@ -20,30 +20,35 @@ _RANDOM_CHARACTERS = 10
 
 @dataclass(frozen=True)
 class Claim:
-    """A run's name; with a key also the hashes that tell a repeated request from another one."""
+    """A run's name; with a key also the hashes that tell a repeated request from another one.
+
+    `header` is where the key was found.
+    """
 
     name: str
     key_hash: str | None = None
     body_hash: str | None = None
+    header: str = HEADER
 
 
-def claim(workflow: str, *scope: str, key: str | None, form: BaseModel) -> Claim:
+def claim(workflow: str, *scope: str, key: str | None, body: Any, header: str = HEADER) -> Claim:
     """`scope` is what the key is unique in: the workflow's uid, the trigger, the caller.
 
-    `form` is the request's body as it was understood: spaces and the order of keys do not matter.
+    `body` is the request's as it was understood: spaces and the order of keys do not matter.
     Without a key the name is random, and each request makes a run. Raises Problem 400 for a key
     that is not 1 to 255 printable characters.
     """
     if key is None:
         return Claim(f"{workflow}-{_random()}")
     if not _KEY.fullmatch(key):
-        fault = Fault(HEADER, "use 1 to 255 printable ASCII characters", "a UUID serves well")
-        raise Problem(400, "InvalidIdempotencyKey", f"the header {HEADER} is not valid", [fault])
+        fault = Fault(header, "use 1 to 255 printable ASCII characters", "a UUID serves well")
+        raise Problem(400, "InvalidIdempotencyKey", f"{header} is not valid", [fault])
     whole = (*scope, key)
     return Claim(
         names.keyed_run(workflow, *whole),
         hashlib.sha256("\x00".join(whole).encode()).hexdigest(),
-        hashlib.sha256(orjson.dumps(form.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
+        header,
     )
 
 
@@ -54,8 +59,8 @@ def check_same(claim: Claim, existing: Manifest) -> None:
         detail = f"a run of the name {claim.name} exists already, and is not of this request"
         raise Problem(409, "NameTaken", detail)
     if spec.get("bodyHash") != claim.body_hash:
-        fault = Fault(HEADER, "was used with another body", "use a new key for a new request")
-        detail = f"this {HEADER} belongs to the run {claim.name}, whose request was another"
+        fault = Fault(claim.header, "was used with another body", "use a new one for each request")
+        detail = f"this {claim.header} belongs to the run {claim.name}, whose request was another"
         raise Problem(422, "IdempotencyKeyReused", detail, [fault])
 
 

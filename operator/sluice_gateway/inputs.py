@@ -10,9 +10,14 @@ from sluice_gateway.limits import RUN_BYTES
 from sluice_gateway.problems import Fault, Problem
 
 
-def check_inputs(flow: Flow, inputs: dict[str, Any]) -> None:
-    """Raises Problem 413 or 422, or 409 when the schema itself cannot be used."""
-    size = len(orjson.dumps(inputs))
+def check_inputs(flow: Flow, spec: dict[str, Any]) -> None:
+    """Judge those of a run's spec, and the size of all that it brings along.
+
+    Raises Problem 413 or 422, or 409 when the schema itself cannot be used.
+    """
+    inputs = spec["inputs"]
+    brought = [inputs, spec["trigger"].get("payload")]
+    size = sum(len(orjson.dumps(one)) for one in brought if one is not None)
     if size > RUN_BYTES:
         detail = f"the inputs take {size} bytes, and a run may have {RUN_BYTES}"
         raise Problem(413, "InputsTooLarge", detail)

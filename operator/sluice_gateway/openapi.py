@@ -1,5 +1,6 @@
 """Describe routes that read their bodies themselves: what OpenAPI says of requests and problems."""
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ _WHEN = {
     410: "It is gone: a continue token, or a run that was deleted while it was waited for.",
     413: "The body or the inputs are too large.",
     415: "The body is not declared as JSON.",
+    429: "Too many requests from there were refused, or there were too many.",
     422: "A field is unknown or not valid; each is named.",
     500: "The gateway failed.",
     502: "The API server gave an answer that makes no sense here.",
@@ -39,11 +41,11 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def problems(*more: int) -> Responses:
+def problems(*more: int, without: Collection[int] = ()) -> Responses:
     """The problems that every route of the API can answer, and `more`."""
     return {
         status: {"description": _WHEN[status], "content": _PROBLEM}
-        for status in sorted({*_ALWAYS, *more})
+        for status in sorted({*_ALWAYS, *more} - {*without})
     }
 
 

@@ -1,6 +1,7 @@
 """Why a workflow takes no run at the moment, or takes none from this caller."""
 
 from sluice_gateway.flows import Flow
+from sluice_gateway.listening import Listener
 from sluice_gateway.problems import Problem
 from sluice_kube.review import Identity
 
@@ -19,6 +20,13 @@ def check_takes_runs(flow: Flow) -> None:
         )
     if flow.invalid is not None:
         raise Problem(409, "WorkflowInvalid", f"{_the(flow)} cannot run: {flow.invalid}")
+
+
+def check_enabled(flow: Flow, listener: Listener) -> None:
+    """Raises Problem 409 for a trigger that its author has switched off."""
+    if not listener.enabled:
+        detail = f'the trigger "{listener.name}" of {_the(flow)} is not enabled'
+        raise Problem(409, "TriggerDisabled", detail)
 
 
 def _the(flow: Flow) -> str:

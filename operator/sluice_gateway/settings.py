@@ -1,6 +1,7 @@
 """The gateway's settings: the environment, read once, as one frozen object."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +23,7 @@ class Settings(BaseModel):
     cluster_domain: str = "cluster.local"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     audiences: tuple[str, ...] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     max_waiters: int = Field(1000, ge=1)
     sync_seconds: float = Field(300, gt=0, le=300)
     review_seconds: float = Field(10, gt=0, le=10)
@@ -32,11 +34,9 @@ class Settings(BaseModel):
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """`audiences` are separated by commas; an empty value counts as absent."""
+        """Several values are separated by commas; an empty value counts as absent."""
         given = {name: environment.get(_PREFIX + name.upper(), "") for name in cls.model_fields}
         chosen: dict[str, object] = {name: value for name, value in given.items() if value}
-        if "audiences" in chosen:
-            chosen["audiences"] = tuple(
-                filter(None, given["audiences"].replace(" ", "").split(","))
-            )
+        for name in {"audiences", "trusted_proxies"} & chosen.keys():
+            chosen[name] = tuple(filter(None, given[name].replace(" ", "").split(",")))
         return cls.model_validate(chosen)

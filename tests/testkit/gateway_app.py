@@ -20,10 +20,13 @@ from sluice_gateway.flows import Flows
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.runs import Runs
+from sluice_gateway.starting import Starter
 from sluice_gateway.waiting import Waiting, has_ended
+from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest, Resource
 from sluice_kube.review import Access, Identity, Verdict
@@ -33,6 +36,7 @@ from sluice_kube.session import Page
 ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
 BOB = Identity("bob")
 TOKENS = {"alice": ALICE, "bob": BOB}
+NOW = 1_764_130_000
 CREATED = "2026-11-23T02:00:00Z"
 
 
@@ -57,6 +61,7 @@ class Cluster:
     runs: dict[Key, Manifest] = field(default_factory=dict)
     workflows: dict[Key, Manifest] = field(default_factory=dict)
     late: dict[Key, Manifest] = field(default_factory=dict)
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     end: Manifest | None = None
     failure: errors.ApiError | None = None
@@ -105,6 +110,11 @@ class Cluster:
         self.runs[key] = {**run, "spec": {**run["spec"], "cancel": True}}
         return self.runs[key]
 
+    async def secret(self, key: Key) -> Manifest:
+        if key.namespace not in self.secrets:
+            raise errors.NotFound(404, "NotFound", "not there")
+        return {"data": self.secrets[key.namespace]}
+
     async def review_token(self, token: str) -> Identity | None:
         self.reviewed += 1
         return TOKENS.get(token)
@@ -133,8 +143,11 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         Flows(Store(cluster), lambda key: cluster.get(None, key)),  # type: ignore[arg-type]
         limits,
     )
-    triggers = Triggers(desk, runs, cluster.waiting, "cluster.local")
-    return make_app(triggers, SeeRuns(desk, runs), Service(list, metrics), metrics)
+    starter = Starter(runs, cluster.waiting, limits.sync_seconds)
+    keys = WebhookKeys(cluster.secret, seconds=0)
+    hooks = Hooks(desk.flows, keys, starter, limits, now=lambda: NOW)
+    triggers = Triggers(desk, starter, "cluster.local")
+    return make_app(triggers, hooks, SeeRuns(desk, runs), Service(list, metrics), metrics)
 
 
 @asynccontextmanager

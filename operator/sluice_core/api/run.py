@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from sluice_core.api.bounds import Hash, JsonObject, LabelName, WorkflowName
+from sluice_core.api.bounds import Hash, Json, JsonObject, LabelName, WorkflowName
 from sluice_core.api.kind import Column, Kind
 from sluice_core.api.meta import Resource, Spec, named_by_a_label
 from sluice_core.api.rules import Rule
@@ -27,6 +27,9 @@ class RunTrigger(Spec):
     time: datetime | None = Field(None, description="The cron time, or the time of the event.")
     headers: dict[str, Annotated[str, Field(max_length=4096)]] = Field(
         default_factory=dict, max_length=64, description="Headers of the request, without secrets."
+    )
+    payload: Json = Field(
+        None, description="What it brought along, where that is no object: an object is in inputs."
     )
 
 

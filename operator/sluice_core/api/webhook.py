@@ -1,6 +1,6 @@
 """A trigger's webhook: who may call it, and what the caller gets."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ WebhookAuthType = Literal["StandardWebhooks", "GitHub", "Hmac", "Bearer", "None"
 Encoding = Literal["Hex", "Base64"]
 Algorithm = Literal["Sha1", "Sha256", "Sha512"]
 Respond = Literal["Accepted", "Result"]
+
+HeaderName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9-]+$")]
 
 _HMAC = {"header", "prefix", "encoding", "algorithm"}
 
@@ -52,13 +54,7 @@ class WebhookAuth(Spec):
     secret_key: SecretKey | None = Field(
         None, description="Key of the Secret sluice-webhooks in the workflow's namespace."
     )
-    header: str | None = Field(
-        None,
-        min_length=1,
-        max_length=128,
-        pattern=r"^[A-Za-z0-9-]+$",
-        description="Hmac: header that carries the signature.",
-    )
+    header: HeaderName | None = Field(None, description="Hmac: header that carries the signature.")
     prefix: str | None = Field(
         None, max_length=64, description="Hmac: text before the signature, such as sha256=."
     )
@@ -74,6 +70,11 @@ class Webhook(Spec):
     """Run on a POST to /hooks/{namespace}/{workflow}/{trigger}."""
 
     auth: WebhookAuth = Field(description="How the sender proves who it is.")
+    id_header: HeaderName | None = Field(
+        None,
+        description="Header with the id of a delivery, by which one that comes again makes no "
+        "second run; webhook-id, X-GitHub-Delivery or a CloudEvent's id when absent.",
+    )
     respond: Respond = Field(
         "Accepted", description="Answer at once, or with the run's result; Accepted when absent."
     )

@@ -6,15 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sluice_gateway import answers, bodies, hosts, idempotency, openapi, waiting
+from sluice_gateway import answers, bodies, hosts, idempotency, openapi
 from sluice_gateway.auth import TRIGGER, Caller
 from sluice_gateway.desk import Desk, own_namespace, respond
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
-from sluice_gateway.inputs import check_inputs
 from sluice_gateway.problems import Problem
-from sluice_gateway.refusals import check_takes_runs
-from sluice_gateway.runs import Runs, make_run
+from sluice_gateway.runs import make_run
 from sluice_gateway.schemas import (
     Form,
     RunAnswer,
@@ -23,8 +21,8 @@ from sluice_gateway.schemas import (
     TriggerForm,
     WorkflowName,
 )
-from sluice_gateway.waiting import Waiting, has_ended
-from sluice_kube.resources import Key, Manifest
+from sluice_gateway.starting import Starter
+from sluice_kube.resources import Key
 
 _SOURCE = 253  # what a run's trigger.source takes
 _EXAMPLE = {"trigger_type": "api", "inputs": {"day": "2026-11-23"}, "sync": True}
@@ -36,8 +34,7 @@ class Triggers:
     """The endpoints that make runs."""
 
     desk: Desk
-    runs: Runs
-    waiting: Waiting
+    starter: Starter
     domain: str
 
     async def trigger(self, request: Request, workflow: WorkflowName) -> Response:
@@ -72,7 +69,7 @@ class Triggers:
         trigger = {"type": "Manual", "source": caller.user.username[:_SOURCE]}
         run = make_run(flow, claim, trigger, form.inputs)
 
-        await self._create(flow, run, claim)
+        await self.starter.create(flow, run, claim)
 
         key = Key.of(run)
         return respond(201, answers.queued(key, workflow), answers.url(key))
@@ -85,28 +82,9 @@ class Triggers:
         claim = _claim(request, caller, flow, form)
         trigger = {"type": "Api", "source": form.trigger_type}
         run = make_run(flow, claim, trigger, form.inputs)
-        if not form.sync:
-            await self._create(flow, run, claim)
-            return _accepted(run)
-        with self.waiting.expect(Key.of(run)) as outcome:
-            created = await self._create(flow, run, claim)
-            if has_ended(created):
-                return respond(200, answers.ended(created))
-            seconds = self.desk.limits.sync_seconds
-            last = await waiting.wait(outcome, seconds, request.receive)
-        return _accepted(run) if last is None else _ended(last)
-
-    async def _create(self, flow: Flow, run: Manifest, claim: Claim) -> Manifest:
-        """The run as it exists. What was accepted once is not refused when it is repeated."""
-        try:
-            check_takes_runs(flow)
-            check_inputs(flow, run["spec"]["inputs"])
-        except Problem:
-            earlier = await self.runs.find_equal(Key.of(run), claim)
-            if earlier is None:
-                raise
-            return earlier
-        return await self.runs.create(run, claim)
+        if form.sync:
+            return await self.starter.result(flow, run, claim, request)
+        return await self.starter.accept(flow, run, claim)
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
@@ -152,16 +130,4 @@ _TRIGGER_ROUTE: dict[str, Any] = {
 def _claim(request: Request, caller: Caller, flow: Flow, form: Form) -> Claim:
     key = request.headers.get(idempotency.HEADER)
     scope = (flow.uid, type(form).__name__, caller.user.username)
-    return idempotency.claim(flow.name, *scope, key=key, form=form)
-
-
-def _accepted(run: Manifest) -> Response:
-    key = Key.of(run)
-    return respond(202, answers.started(key, run["spec"]["workflow"]), answers.url(key))
-
-
-def _ended(run: Manifest) -> Response:
-    if not has_ended(run):
-        name = run["metadata"]["name"]
-        raise Problem(410, "RunDeleted", f'the run "{name}" was deleted before it ended')
-    return respond(200, answers.ended(run))
+    return idempotency.claim(flow.name, *scope, key=key, body=form.model_dump())

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from sluice_core.api.workflow import WorkflowSpec
 
 TYPE = "NotServed"
+_SERVED = {"Webhook"}
 
 
 def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:
     """Entries of `status.warnings`."""
     for trigger in spec.triggers:
+        if trigger.kind in _SERVED:
+            continue
         yield _warning(f"trigger {trigger.name} ({trigger.kind}) sets nothing off in this release")
     if spec.runner.mode == "Job":
         yield _warning("runner.mode Job is not served by this release: runs go to warm pods")

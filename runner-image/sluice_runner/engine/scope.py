@@ -41,7 +41,7 @@ def of_run(job: Job, tools: Tools, entity: str | None) -> dict[str, Any]:
     """What all steps of a run see alike."""
     scope: dict[str, Any] = {
         "inputs": dict(job.inputs),
-        "trigger": dict(job.trigger),
+        "trigger": {"payload": dict(job.inputs), **job.trigger},
         "env": dict(tools.env),
         "run": {"uid": job.uid, "name": job.name, "attempt": job.attempt},
         "workflow": {
@@ -77,7 +77,7 @@ def input_of(step: str, order: Graph, outcomes: Mapping[str, Outcome], shared: S
     """The output that a step needs, or several by step name, or what set the run off."""
     sources = order.through(step, graph.INPUT)
     if not sources:
-        payload: JsonValue = shared["trigger"].get("payload", shared["inputs"])
+        payload: JsonValue = shared["trigger"]["payload"]
         return payload
     if len(sources) == 1:
         return outcomes[sources[0]].output

@@ -144,7 +144,7 @@ def test_only_json_of_the_users_own_keeps_unknown_fields(model: type[Resource]) 
 
     assert kept <= {
         "with", "inputs", "parameters", "config", "sample", "defaults",
-        "body", "result", "output", "match{}",
+        "body", "result", "output", "match{}", "payload",
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ FORM = TriggerForm(inputs={"a": 1, "b": 2})
 def a_claim(
     key: str | None = "k", scope: tuple[str, ...] = SCOPE, form: TriggerForm = FORM
 ) -> Claim:
-    return idempotency.claim("etl", *scope, key=key, form=form)
+    return idempotency.claim("etl", *scope, key=key, body=form.model_dump())
 
 
 def test_the_same_request_claims_the_same_name() -> None:

@@ -186,12 +186,14 @@ DATA = {
 
 
 @pytest.mark.parametrize(("trigger", "data"), DATA.values(), ids=DATA)
-async def test_the_input_of_a_first_step(trigger: dict[str, Any], data: Any) -> None:
-    job = a_job(a_constant("a", "{{ data }}"), inputs={"x": 1}, trigger=trigger)
+async def test_the_input_of_a_first_step_is_the_triggers_payload(
+    trigger: dict[str, Any], data: Any
+) -> None:
+    job = a_job(a_constant("a", "{{ [data, trigger.payload] }}"), inputs={"x": 1}, trigger=trigger)
 
     end = await World().run(job)
 
-    assert end.output == data
+    assert end.output == [data, data]
 
 
 async def test_what_every_template_sees() -> None:

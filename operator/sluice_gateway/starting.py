@@ -1,0 +1,69 @@
+"""Make a run, once, and answer that it exists or wait for its end: what all triggers share."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sluice_gateway import answers, waiting
+from sluice_gateway.desk import respond
+from sluice_gateway.flows import Flow
+from sluice_gateway.idempotency import Claim
+from sluice_gateway.inputs import check_inputs
+from sluice_gateway.problems import Problem
+from sluice_gateway.refusals import check_takes_runs
+from sluice_gateway.runs import Runs
+from sluice_gateway.waiting import Waiting, has_ended
+from sluice_kube.resources import Key, Manifest
+
+
+@dataclass(frozen=True)
+class Starter:
+    """Makes runs. `sync_seconds` is how long one is waited for."""
+
+    runs: Runs
+    waiting: Waiting
+    sync_seconds: float
+
+    async def create(self, flow: Flow, run: Manifest, claim: Claim) -> Manifest:
+        """The run as it exists. What was accepted once is not refused when it is repeated."""
+        try:
+            check_takes_runs(flow)
+            check_inputs(flow, run["spec"])
+        except Problem:
+            earlier = await self.runs.find_equal(Key.of(run), claim)
+            if earlier is None:
+                raise
+            return earlier
+        return await self.runs.create(run, claim)
+
+    async def accept(self, flow: Flow, run: Manifest, claim: Claim) -> Response:
+        """202, it exists."""
+        await self.create(flow, run, claim)
+        return _accepted(run)
+
+    async def result(self, flow: Flow, run: Manifest, claim: Claim, request: Request) -> Response:
+        """200 and how it ended, or 202 when that takes too long, or who asks hangs up."""
+        last = await self.end(flow, run, claim, request)
+        if last is None:
+            return _accepted(run)
+        return respond(200, answers.ended(last))
+
+    async def end(
+        self, flow: Flow, run: Manifest, claim: Claim, request: Request
+    ) -> Manifest | None:
+        """The run that has ended, None where it goes on. Raises Problem 410 when it is deleted."""
+        with self.waiting.expect(Key.of(run)) as outcome:
+            created = await self.create(flow, run, claim)
+            if has_ended(created):
+                return created
+            last = await waiting.wait(outcome, self.sync_seconds, request.receive)
+        if last is not None and not has_ended(last):
+            name = last["metadata"]["name"]
+            raise Problem(410, "RunDeleted", f'the run "{name}" was deleted before it ended')
+        return last
+
+
+def _accepted(run: Manifest) -> Response:
+    key = Key.of(run)
+    return respond(202, answers.started(key, run["spec"]["workflow"]), answers.url(key))
