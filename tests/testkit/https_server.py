@@ -2,22 +2,27 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import trustme
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a path is answered with, byte by byte."""
+    """What a path is answered with, byte by byte.
+
+    `hang_up` says nothing, `silent` and nothing ever; with `then` the answer, and that after it.
+    """
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     hang_up: bool = False
     silent: bool = False
+    then: Literal["", "hang up", "silence"] = ""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,21 @@ class Received:
 
 @dataclass
 class Server:
-    """Where it listens, whose certificates it shows, and what it was asked."""
+    """Where it listens, whose certificates it shows, and what it was asked.
+
+    `handle` answers in place of the table.
+    """
 
     port: int
     answers: dict[str, Answer]
     trust: ssl.SSLContext | None
     received: list[Received] = field(default_factory=list)
+    handle: Callable[[Received], Answer] | None = None
+
+    def answer(self, request: Received) -> Answer:
+        if self.handle is not None:
+            return self.handle(request)
+        return self.answers.get(request.target.partition("?")[0], Answer(404))
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         return f"{'https' if self.trust else 'http'}://{host}:{self.port}{path}"
@@ -53,13 +67,17 @@ async def serving(*, tls: bool = True, names: tuple[str, ...] = ()) -> AsyncIter
         try:
             while (request := await _read(reader)) is not None:
                 server.received.append(request)
-                answer = server.answers.get(request.target.partition("?")[0], Answer(404))
+                answer = server.answer(request)
                 if answer.silent:
                     await reader.read()
                 if answer.hang_up or answer.silent:
                     return
                 writer.write(_bytes(answer))
                 await writer.drain()
+                if answer.then == "silence":
+                    await reader.read()
+                if answer.then:
+                    return
         except (OSError, ssl.SSLError):
             return  # the client went away
         finally:

@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_core.catalog import ai, branching, flow, http, runs
+from sluice_core.catalog import ai, branching, flow, http, messages, runs
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
 CATALOG: Mapping[str, ActionType] = MappingProxyType(
     {
         action.name: action
-        for action in (*http.TYPES, *flow.TYPES, *branching.TYPES, *runs.TYPES, *ai.TYPES)
+        for action in (
+            *http.TYPES,
+            *flow.TYPES,
+            *branching.TYPES,
+            *runs.TYPES,
+            *ai.TYPES,
+            *messages.TYPES,
+        )
     }
 )
 

@@ -7,10 +7,14 @@ from sluice_runner.actions import (
     ai_extract,
     ai_generate,
     condition,
+    discord_send,
     fail,
     http,
     log,
+    slack_send,
+    sms_send,
     switch,
+    teams_send,
     transform,
     validate,
     wait,
@@ -33,6 +37,10 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             workflow_run.ACTION,
             ai_generate.ACTION,
             ai_extract.ACTION,
+            sms_send.ACTION,
+            teams_send.ACTION,
+            slack_send.ACTION,
+            discord_send.ACTION,
         )
     }
 )

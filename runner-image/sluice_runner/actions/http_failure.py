@@ -16,11 +16,19 @@ from sluice_runner.egress.rules import EgressRefused
 @contextmanager
 def failures_of(method: str, url: str) -> Iterator[None]:
     """Raise StepFailed for every error that a call through the guarded client may end with."""
-    where = f"{method} {printable(url)}"
+    with failures_at(f"{method} {printable(url)}"):
+        try:
+            yield
+        except httpx.InvalidURL as error:
+            message = f"{method}: the URL is not valid"
+            raise StepFailed("Permanent", "InvalidUrl", message) from error
+
+
+@contextmanager
+def failures_at(where: str) -> Iterator[None]:
+    """As `failures_of`, where the URL itself is a secret and `where` stands in its place."""
     try:
         yield
-    except httpx.InvalidURL as error:
-        raise StepFailed("Permanent", "InvalidUrl", f"{method}: the URL is not valid") from error
     except EgressRefused as error:
         raise StepFailed("Permanent", "EgressRefused", f"{where}: {error}") from error
     except BodyRefused as error:

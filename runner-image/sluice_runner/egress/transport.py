@@ -1,5 +1,6 @@
 """httpx over the guard: judged connections, judged redirects, bounded bodies, no cookies."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ KEPT_ELSEWHERE = frozenset(  # of a redirected request's headers, when its origi
     {"accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"}
 )
 ORIGIN = "sluice.origin"
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells whole URLs, which may be secret
 
 
 def client(guard: Guard, trust: ssl.SSLContext | None = None) -> httpx.AsyncClient:

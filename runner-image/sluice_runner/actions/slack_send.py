@@ -1,0 +1,163 @@
+"""slack.send: post to Slack, by an incoming webhook or as a bot.
+
+The forms: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks and
+https://docs.slack.dev/reference/methods/chat.postMessage
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from sluice_core.catalog import CATALOG
+from sluice_core.catalog.messages import SlackParams
+from sluice_core.credentials import Slack
+from sluice_core.wire import FailureClass
+from sluice_runner.actions import chat, vendor
+from sluice_runner.actions.action import Action, Context, Done, StepFailed
+
+if TYPE_CHECKING:
+    import httpx
+
+HOST, FORM = "hooks.slack.com", "https://hooks.slack.com/services/…"
+POST_MESSAGE = "https://slack.com/api/chat.postMessage"
+MENTION = re.compile(r"<(?=[!@])")
+CREDENTIAL_ERRORS = frozenset(
+    {
+        "account_inactive",
+        "action_prohibited",
+        "invalid_auth",
+        "invalid_token",
+        "missing_scope",
+        "no_active_hooks",
+        "no_permission",
+        "no_service",
+        "no_team",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+OTHERS: dict[str, FailureClass] = {
+    "ratelimited": "RateLimited",
+    "rate_limited": "RateLimited",
+    "internal_error": "Transient",
+    "fatal_error": "Transient",
+    "service_unavailable": "Transient",
+    "request_timeout": "Timeout",
+}
+SECTION, HEADER, TEXT, FIELDS = 3000, 150, 40_000, 10
+
+
+async def run(params: SlackParams, ctx: Context) -> Done:
+    """One message, or one for each item."""
+    account = vendor.credential(ctx, Slack)
+    make, told = _as_bot(account, params) if account.bot_token else _by_hook(account, params)
+    return await chat.post(params, make, told, ctx)
+
+
+def _by_hook(account: Slack, params: SlackParams) -> tuple[chat.Make, chat.Told]:
+    if params.channel:
+        message = "with.channel needs a botToken in the credential: a webhook has its own channel"
+        raise StepFailed("Permanent", "InvalidConfig", message)
+    secret = account.webhook_url.get_secret_value() if account.webhook_url else ""
+    url = vendor.webhook(secret, lambda host, _: host == HOST, FORM)
+
+    def make(message: chat.Message) -> vendor.Call:
+        return vendor.json_call("Slack webhook", url, _payload(message, params))
+
+    return make, _told_by_hook
+
+
+def _as_bot(account: Slack, params: SlackParams) -> tuple[chat.Make, chat.Told]:
+    token = account.bot_token.get_secret_value() if account.bot_token else ""
+    channel = params.channel or account.channel
+    if not channel:
+        message = "with.channel is missing, and the credential has none: say where to post"
+        raise StepFailed("Permanent", "InvalidConfig", message)
+
+    def make(message: chat.Message) -> vendor.Call:
+        body = {"channel": channel, **_payload(message, params)}
+        auth = f"Bearer {token}"
+        return vendor.json_call("Slack chat.postMessage", POST_MESSAGE, body, Authorization=auth)
+
+    return make, _told_to_bot
+
+
+def _told_by_hook(call: vendor.Call, answer: httpx.Response, ctx: Context) -> JsonValue:
+    if answer.is_success:
+        return {}
+    known = answer.text.strip() in CREDENTIAL_ERRORS
+    raise vendor.refusal(call, answer, ctx, reason=vendor.REFUSED if known else "")
+
+
+def _told_to_bot(call: vendor.Call, answer: httpx.Response, ctx: Context) -> JsonValue:
+    said = vendor.fields(answer)
+    if said.get("ok") is True and answer.is_success:
+        return {"channel": said.get("channel"), "ts": said.get("ts")}
+    error = str(said.get("error") or "")
+    if not answer.is_success:
+        raise vendor.refusal(call, answer, ctx, error)
+    if not error:
+        raise vendor.unreadable(call)
+    raise _failure(call, error, said)
+
+
+def _failure(call: vendor.Call, error: str, said: Mapping[str, JsonValue]) -> StepFailed:
+    """Slack tells errors with status 200."""
+    needed = f", it needs the scope {said['needed']}" if said.get("needed") else ""
+    message = f"{call.name}: {error[:500]}{needed}"
+    if error in CREDENTIAL_ERRORS:
+        advice = "Slack does not accept the credential, look at its Secret"
+        return StepFailed("Permanent", vendor.REFUSED, f"{message}: {advice}")
+    return StepFailed(OTHERS.get(error, "Permanent"), "Refused", message)
+
+
+def _payload(message: chat.Message, params: SlackParams) -> dict[str, JsonValue]:
+    """`text` is what notifications show, and all of it where there are no blocks."""
+    plainly = "\n".join(
+        (message.title, message.text, *(f"{name}: {it}" for name, it in message.facts.items()))
+    ).strip("\n")
+    text = _quiet(plainly, params)
+    blocks = _quiet(list(params.blocks), params) if params.blocks else _blocks(message, params)
+    payload: dict[str, JsonValue] = {"text": chat.within("the message", str(text), TEXT)}
+    return payload | ({"blocks": blocks} if blocks else {})
+
+
+def _blocks(message: chat.Message, params: SlackParams) -> list[JsonValue]:
+    """None where the text alone says it."""
+    if not message.title and not message.facts:
+        return []
+    blocks: list[JsonValue] = []
+    if message.title:
+        title = chat.within("title", message.title, HEADER)
+        blocks.append({"type": "header", "text": {"type": "plain_text", "text": title}})
+    if message.text:
+        text = _quiet(chat.within("text below a title", message.text, SECTION), params)
+        blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
+    facts: list[JsonValue] = [
+        {"type": "mrkdwn", "text": _quiet(chat.within("a fact", f"*{name}*\n{it}", 2000), params)}
+        for name, it in message.facts.items()
+    ]
+    for begin in range(0, len(facts), FIELDS):
+        blocks += [{"type": "section", "fields": facts[begin : begin + FIELDS]}]
+    return blocks
+
+
+def _quiet(value: JsonValue, params: SlackParams) -> JsonValue:
+    """Without mentions, which Slack writes <!channel> and <@U1>; links stay."""
+    if params.mentions:
+        return value
+    if isinstance(value, str):
+        return MENTION.sub("&lt;", value)
+    if isinstance(value, list):
+        return [_quiet(each, params) for each in value]
+    if isinstance(value, dict):
+        return {name: _quiet(each, params) for name, each in value.items()}
+    return value
+
+
+ACTION = Action(CATALOG["slack.send"], run)

@@ -1,0 +1,137 @@
+"""Call a vendor's HTTP API: one guarded request without redirects, and what its refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import JsonValue
+
+from sluice_core import plain
+from sluice_core.credentials import Credential
+from sluice_runner.actions.action import Context, StepFailed
+from sluice_runner.actions.http_answer import failure_of, retry_after
+
+if TYPE_CHECKING:
+    import httpx
+
+C = TypeVar("C", bound=Credential)
+
+WORDS = 2048  # bytes of a message, the vendor's own words among them
+REFUSED = "CredentialRefused"
+REDIRECT = "it answers with a redirect, which is not followed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request. Messages show `name` in place of the URL, which may be a secret."""
+
+    name: str
+    url: str | httpx.URL
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = b""
+
+
+async def send(ctx: Context, call: Call) -> httpx.Response:
+    """The answer, whatever its status, with its body read."""
+    from sluice_runner.actions.http_failure import failures_at  # noqa: PLC0415 - needs httpx
+
+    with failures_at(call.name):
+        return await ctx.http().request(
+            call.method,
+            call.url,
+            headers=dict(call.headers),
+            content=call.content,
+            follow_redirects=False,
+        )
+
+
+def json_call(name: str, url: str | httpx.URL, body: JsonValue, **headers: str) -> Call:
+    """A POST of JSON. The charset is named: Teams takes the text for UTF-16 where it is not."""
+    return Call(
+        name=name,
+        url=url,
+        headers={"Content-Type": "application/json; charset=utf-8", **headers},
+        content=orjson.dumps(body),
+    )
+
+
+def said(answer: httpx.Response) -> JsonValue:
+    """The body as data; null where it is no JSON."""
+    try:
+        data: JsonValue = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return None
+    return data
+
+
+def fields(answer: httpx.Response) -> dict[str, JsonValue]:
+    """The body's fields; none where it is no JSON object."""
+    data = said(answer)
+    return data if isinstance(data, dict) else {}
+
+
+def refusal(
+    call: Call, answer: httpx.Response, ctx: Context, words: str = "", reason: str = ""
+) -> StepFailed:
+    """The failure that an unwanted status means; `words` are the body's where none are given."""
+    status = answer.status_code
+    words = words or (REDIRECT if 300 <= status < 400 else answer.text)
+    if status == 401:
+        reason = REFUSED
+    if reason == REFUSED:
+        words = f"{words}: it does not accept the credential, look at its Secret"
+    head = f"{call.name}: {status} {answer.reason_phrase}".rstrip()
+    return StepFailed(
+        failure_of(status),
+        reason or f"Http{status}",
+        plain.cut(f"{head}: {_without(call.url, ' '.join(words.split()))}", WORDS),
+        retry_after(answer.headers.get("retry-after", ""), ctx.now()),
+    )
+
+
+def _without(url: str | httpx.URL, words: str) -> str:
+    """Some vendors tell what was asked for, and that is a secret of a webhook."""
+    parts = urlsplit(str(url))
+    for part in (str(url), f"{parts.path}?{parts.query}", parts.path):
+        words = words.replace(part, "…") if len(part) > 1 else words
+    return words
+
+
+def unreadable(call: Call) -> StepFailed:
+    """The failure that a success without the promised body is."""
+    return StepFailed("Permanent", "AnswerInvalid", f"{call.name}: its answer is of no known form")
+
+
+def credential(ctx: Context, kind: type[C]) -> C:
+    """The step's credential, which has to be of this type."""
+    given = ctx.credential()
+    if isinstance(given, kind):
+        return given
+    what = f"it is of type {given.type}" if given is not None else "the step names none"
+    message = f"a credential of type {kind.type} is needed, and {what}: name one in `credential`"
+    raise StepFailed("Permanent", "CredentialMissing", message)
+
+
+def webhook(secret: str, allowed: Callable[[str, str], bool], form: str) -> httpx.URL:
+    """A webhook's URL, read by the same parser that sends to it, if its host and path are allowed.
+
+    `form` says what the URL looks like; the URL itself is never shown.
+    """
+    import httpx  # noqa: PLC0415
+
+    try:
+        url = httpx.URL(secret.strip())
+    except httpx.InvalidURL as error:
+        message = f"webhookUrl of the credential is no URL: it looks like {form}"
+        raise StepFailed("Permanent", "InvalidUrl", message) from error
+    host = url.raw_host.decode()
+    plainly = url.scheme == "https" and url.port is None and not url.userinfo
+    if plainly and allowed(host, url.path):
+        return url
+    message = f"webhookUrl of the credential leads elsewhere than {form}: nothing was sent"
+    raise StepFailed("Permanent", "HostRefused", message)
