@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import pytest
 
 from sluice_cli.main import main
 from sluice_core.catalog import CATALOG
+from testkit.examples import FOLDER, given_by, text_of, words_of
 from testkit.https_server import Answer, serving
 
-FOLDER = Path(__file__).parents[2] / "examples" / "actions"
 API = "https://api.example.com"
 JSON = {"Content-Type": "application/json"}
 ANSWERS = {
@@ -23,24 +21,17 @@ ANSWERS = {
     "http.patch": Answer(200, JSON, b'{"id": "o-1", "paid": true}'),
     "http.delete": Answer(404),
 }
-ELSEWHERE = {"ai.extract", "ai.generate"}  # test_ai_examples.py
+ELSEWHERE = {
+    "ai.extract", "ai.generate",  # test_ai_examples.py
+    "discord.send", "slack.send", "sms.send", "teams.send",  # services/test_vendor_examples.py
+}  # fmt: skip
 LOCAL = sorted(CATALOG.keys() - ANSWERS.keys() - ELSEWHERE)
-
-
-def text_of(action: str) -> str:
-    return (FOLDER / f"{action}.yaml").read_text()
 
 
 def command_of(text: str, file: Path) -> list[str]:
     """The command of the comment, on another file."""
-    [line] = re.findall(r"^#   sluice (.*)$", text, re.MULTILINE)
-    words = shlex.split(line)
+    words = words_of(text)
     return [words[0], str(file), *words[2:], "-o", "json"]
-
-
-def given_by(text: str) -> object:
-    [line] = re.findall(r"^#   gives: (.*)$", text, re.MULTILINE)
-    return json.loads(line)
 
 
 def test_each_action_has_its_example() -> None:

@@ -1,8 +1,8 @@
 """sms.send, teams.send, slack.send and discord.send: tell people something."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from sluice_core.catalog.action import ActionType, Params
 from sluice_core.wire import FailureClass
@@ -29,27 +29,23 @@ Facts = Annotated[
 ]
 
 
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 class SmsParams(Params):
     """One message for each recipient; the output is `{sent, messages: [{to, sid, status}]}`."""
 
     to: Annotated[
-        tuple[Number, ...],
-        BeforeValidator(_listed),
-        Field(
-            min_length=1,
-            max_length=RECIPIENTS,
-            description="one number or several, such as +4930123456",
-        ),
+        Number | Annotated[tuple[Number, ...], Field(min_length=1, max_length=RECIPIENTS)],
+        Field(description="one number or several, such as +4930123456"),
     ]
     text: Annotated[str, Field(min_length=1, max_length=SMS_CHARACTERS)]
     from_: Annotated[
         Sender | None,
         Field(alias="from", description="number or service; that of the credential when absent"),
     ] = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Each number once."""
+        return (self.to,) if isinstance(self.to, str) else tuple(dict.fromkeys(self.to))
 
 
 class Item(Params):

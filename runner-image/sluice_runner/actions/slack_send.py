@@ -55,14 +55,16 @@ SECTION, HEADER, TEXT, FIELDS = 3000, 150, 40_000, 10
 async def run(params: SlackParams, ctx: Context) -> Done:
     """One message, or one for each item."""
     account = vendor.credential(ctx, Slack)
-    make, told = _as_bot(account, params) if account.bot_token else _by_hook(account, params)
+    if account.bot_token:
+        make, told = _as_bot(account, params)
+    else:
+        make, told = _by_hook(account, params)
+        if params.channel:  # perhaps a default of the credential
+            ctx.log("warning", f"not used: channel {params.channel}, for a webhook has its own")
     return await chat.post(params, make, told, ctx)
 
 
 def _by_hook(account: Slack, params: SlackParams) -> tuple[chat.Make, chat.Told]:
-    if params.channel:
-        message = "with.channel needs a botToken in the credential: a webhook has its own channel"
-        raise StepFailed("Permanent", "InvalidConfig", message)
     secret = account.webhook_url.get_secret_value() if account.webhook_url else ""
     url = vendor.webhook(secret, lambda host, _: host == HOST, FORM)
 

@@ -32,8 +32,7 @@ async def run(params: SmsParams, ctx: Context) -> Done:
     if not sender:
         message = "with.from is missing, and the credential has no `from`: say who sends it"
         raise StepFailed("Permanent", "InvalidConfig", message)
-    recipients = tuple(dict.fromkeys(params.to))
-    count = len(recipients)
+    count = len(params.recipients)
     asked = wire.Allowance(send="Sms", count=count, recipients=count, key=ctx.key)
     await ctx.ask("Allowance", asked.model_dump(by_alias=True))
 
@@ -41,7 +40,7 @@ async def run(params: SmsParams, ctx: Context) -> Done:
         call = _call(account, sender, to, params.text)
         return _told(call, await vendor.send(ctx, call), ctx)
 
-    return await fan_out.each(recipients, send, str, ctx)
+    return await fan_out.each(params.recipients, send, str, ctx)
 
 
 def _call(account: Twilio, sender: str, to: str, text: str) -> vendor.Call:

@@ -23,6 +23,9 @@ class Operator:
         self.asked.append((kind, body))
         return None
 
+    async def grant(self, _: str, kind: str, body: dict[str, JsonValue]) -> JsonValue:
+        return await self.ask(kind, body)
+
     async def sleep(self, seconds: float) -> None:
         self.paused.append(seconds)
 

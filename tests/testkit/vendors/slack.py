@@ -109,5 +109,9 @@ class BotApi(Api):
         return as_json(429, {"ok": False, "error": "ratelimited"}, Retry_After="30"), 30
 
 
+def error(code: str) -> Answer:
+    return as_json(200, {"ok": False, "error": code})
+
+
 def _error(code: str) -> Refused:
-    return Refused(as_json(200, {"ok": False, "error": code}))
+    return Refused(error(code))
