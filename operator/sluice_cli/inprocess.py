@@ -4,13 +4,17 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pydantic import JsonValue
 
-from sluice_cli import show
+from sluice_cli import actions, show
 from sluice_core import validation, wire
+from sluice_core.api.action import ActionSpec, WorkflowAction
 from sluice_core.api.workflow import Workflow
+from sluice_core.catalog import ActionType
 from sluice_core.definition import Definition
 from sluice_core.finding import did_you_mean
 from sluice_core.record import Record
@@ -23,8 +27,13 @@ from sluice_runner.execution import Outside, no_credentials
 Say = Callable[[str], None]
 
 
-def job_of(workflow: Workflow, inputs: Mapping[str, JsonValue], **fields: Any) -> engine.Job:
-    """The first attempt of a run by hand; `fields` are a Job's."""
+def job_of(
+    workflow: Workflow,
+    inputs: Mapping[str, JsonValue],
+    own: Mapping[str, ActionSpec],
+    **fields: Any,
+) -> engine.Job:
+    """The first attempt of a run by hand; `own` are WorkflowActions, `fields` are a Job's."""
     name = workflow.metadata.name or "workflow"
     defaults: dict[str, Any] = {
         "uid": f"local-{time.time_ns():x}",
@@ -35,23 +44,41 @@ def job_of(workflow: Workflow, inputs: Mapping[str, JsonValue], **fields: Any) -
         namespace=workflow.metadata.namespace or "default",
         workflow=name,
         revision=1,
-        definition=Definition.of(workflow.spec),
+        definition=Definition.of(workflow.spec, own),
         inputs=inputs,
         **{**defaults, **fields},
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """What a file holds, by name: manifests of workflows, and actions of its author's own."""
+
+    workflows: Mapping[str, dict[str, Any]]
+    actions: Mapping[str, WorkflowAction]
+
+    @cached_property
+    def catalog(self) -> Mapping[str, ActionType]:
+        """All actions that steps may name here."""
+        return actions.catalogue(self.actions)
+
+    @cached_property
+    def specs(self) -> Mapping[str, ActionSpec]:
+        """What runs of its own actions."""
+        return {name: action.spec for name, action in self.actions.items()}
+
+
 class Runs:
-    """Carries out workflows of one file; `known` are their manifests by name."""
+    """Carries out workflows of one file."""
 
     def __init__(
         self,
-        known: Mapping[str, dict[str, Any]],
+        file: File,
         renderer: Renderer,
         stack: AsyncExitStack,
         say: Say,
     ) -> None:
-        self._known, self._renderer, self._stack, self._say = known, renderer, stack, say
+        self._file, self._renderer, self._stack, self._say = file, renderer, stack, say
         self._background: set[asyncio.Task[None]] = set()
 
     async def carry_out(
@@ -101,7 +128,7 @@ class Runs:
     ) -> wire.ChildOutcome:
         workflow = self._find(asked.workflow)
         chain = (*parent.ancestors, parent.workflow)
-        job = job_of(workflow, asked.inputs, uid=asked.key, ancestors=chain)
+        job = job_of(workflow, asked.inputs, self._file.specs, uid=asked.key, ancestors=chain)
         record = Record()
         work = self.carry_out(job, workflow, record, f"{prefix}{asked.workflow} ")
         if asked.wait:
@@ -113,12 +140,12 @@ class Runs:
         return _outcome(job, record.ended)
 
     def _find(self, name: str) -> Workflow:
-        manifest = self._known.get(name)
+        manifest = self._file.workflows.get(name)
         if manifest is None:
             message = f"no workflow of this file is named '{name}', and others are in a cluster"
-            hint = did_you_mean(name, self._known.keys())
+            hint = did_you_mean(name, self._file.workflows.keys())
             raise StepFailed("Permanent", "WorkflowNotFound", f"{message}; {hint}")
-        workflow, report = validation.read(manifest)
+        workflow, report = validation.read(manifest, self._file.catalog)
         if workflow is None or report.errors:
             said = "; ".join(map(str, report.errors))
             raise StepFailed("Permanent", "ChildInvalid", f"workflow {name}: {said}")

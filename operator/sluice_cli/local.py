@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 from pydantic import JsonValue
 
-from sluice_cli import lint, show
-from sluice_cli.documents import STDIN, Document, Unreadable
+from sluice_cli import actions, lint, show
+from sluice_cli.documents import STDIN, Document, Unreadable, read
 from sluice_cli.given import read_inputs
-from sluice_cli.inprocess import Runs, job_of
+from sluice_cli.inprocess import File, Runs, job_of
 from sluice_core import inputs, validation
 from sluice_core.api.workflow import Workflow
 from sluice_core.record import Record
@@ -67,12 +67,17 @@ def _command(options: argparse.Namespace) -> int:
 
 
 def _once(options: argparse.Namespace, given: dict[str, JsonValue]) -> int:
-    documents = lint.workflows(options.file)
+    everything = read(options.file)
+    documents = lint.workflows(options.file, everything)
     document = _chosen(documents, options)
-    errors = [one for one in lint.placed(document) if one.severity == "error"]
+    file = File(
+        workflows={_name(one.manifest): one.manifest for one in documents},
+        actions=actions.own(everything),
+    )
+    errors = [one for one in lint.placed(document, file.catalog) if one.severity == "error"]
     for error in errors:
         print(error, file=sys.stderr)
-    workflow, _ = validation.read(document.manifest)
+    workflow, _ = validation.read(document.manifest, file.catalog)
     if errors or workflow is None:
         return INVALID
     findings = inputs.check(workflow.spec.inputs, given)
@@ -80,9 +85,8 @@ def _once(options: argparse.Namespace, given: dict[str, JsonValue]) -> int:
         print(f"error: {finding}", file=sys.stderr)
     if findings:
         return INVALID
-    job = job_of(workflow, given, entities=_entities(options.entities))
-    known = {_name(one.manifest): one.manifest for one in documents}
-    record = asyncio.run(_carry_out(job, workflow, known, options.output == "table"))
+    job = job_of(workflow, given, file.specs, entities=_entities(options.entities))
+    record = asyncio.run(_carry_out(job, workflow, file, options.output == "table"))
     made = show.run(job, record, datetime.now(UTC))
     print(_FORMATS[options.output](made))
     return EXIT[str(made["status"]["phase"])]
@@ -108,15 +112,13 @@ def _entities(text: str) -> tuple[str, ...]:
     return named
 
 
-async def _carry_out(
-    job: engine.Job, workflow: Workflow, known: Mapping[str, dict[str, Any]], tell: bool
-) -> Record:
+async def _carry_out(job: engine.Job, workflow: Workflow, file: File, tell: bool) -> Record:
     """A run that is interrupted is cancelled, and its record says so."""
     record = Record()
     async with AsyncExitStack() as stack:
         renderer = await stack.enter_async_context(Renderer())
         await renderer.render("{{ 1 }}", {})  # or its start would count as the first step's
-        runs = Runs(known, renderer, stack, _say if tell else _say_nothing)
+        runs = Runs(file, renderer, stack, _say if tell else _say_nothing)
         task = asyncio.create_task(runs.carry_out(job, workflow, record))
 
         def stop() -> None:

@@ -2,18 +2,23 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Self
 
 from pydantic import Field, ValidationError
 
 from sluice_core import graph
 from sluice_core.api import steps
-from sluice_core.api.bounds import LabelName
+from sluice_core.api.action import ActionSpec
+from sluice_core.api.bounds import ActionName, LabelName
 from sluice_core.api.steps import Step
 from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.finding import Finding
 from sluice_core.graph import Graph
+
+NO_ACTIONS: Mapping[str, ActionSpec] = MappingProxyType({})
 
 
 class InvalidDefinition(ValueError):  # noqa: N818 - named as it is said
@@ -21,19 +26,30 @@ class InvalidDefinition(ValueError):  # noqa: N818 - named as it is said
 
 
 class Definition(steps.Definition):
-    """Inputs, steps and settings of a workflow, and what its entities are."""
+    """Inputs, steps and settings of a workflow, what its entities are, and what actions mean.
+
+    A WorkflowAction is held as it was when the version was made: a runner has no other source.
+    """
 
     entity_type: LabelName | None = Field(None, description="What the entities of its runs are.")
+    actions: dict[ActionName, ActionSpec] = Field(
+        default_factory=dict, description="The WorkflowActions that its steps use."
+    )
 
     @classmethod
-    def of(cls, spec: WorkflowSpec) -> Self:
-        """The part of a workflow that makes up a version."""
+    def of(cls, spec: WorkflowSpec, actions: Mapping[str, ActionSpec] = NO_ACTIONS) -> Self:
+        """The part of a workflow that makes up a version; `actions` are those that there are."""
         return cls(
             inputs=spec.inputs,
             steps=spec.steps,
             settings=spec.settings,
             entity_type=spec.entity_type,
-        )
+        ).using(actions)
+
+    def using(self, actions: Mapping[str, ActionSpec]) -> Self:
+        """The same steps, with what `actions` say of those that they use, and with nothing else."""
+        used = sorted(actions.keys() & {step.action for step in self.steps})
+        return self.model_copy(update={"actions": {name: actions[name].executed for name in used}})
 
     def encode(self) -> bytes:
         """Canonical JSON. Defaults are left out, so that a new field changes no old hash."""

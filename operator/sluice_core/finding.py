@@ -17,6 +17,7 @@ FindingType = Literal[
     "InvalidTool",
     "InvalidValue",
     "MissingConfig",
+    "NameTaken",
     "NeverTogether",
     "NoTrigger",
     "NotBefore",
@@ -31,6 +32,7 @@ FindingType = Literal[
     "UnknownInput",
     "UnknownStep",
     "UnknownVariable",
+    "Unpaired",
     "UnusedCredential",
 ]
 

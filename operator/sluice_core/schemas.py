@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import Literal
 
 import jsonschema_rs
 import orjson
@@ -26,11 +27,12 @@ class InvalidSchema(ValueError):  # noqa: N818 - named as it is said
 
 @dataclass(frozen=True)
 class Violation:
-    """What is wrong, and the keys and indexes that lead there."""
+    """What is wrong, and the keys and indexes that lead there; `kind` is of fields of objects."""
 
     where: tuple[str | int, ...]
     message: str
     hint: str = ""
+    kind: Literal["missing", "unknown"] | None = None
 
     def path(self, root: str = "") -> str:
         """As in `lines[0].price`."""
@@ -99,10 +101,11 @@ def _of_error(error: jsonschema_rs.ValidationError, schema: Schema) -> Iterator[
     where: Sequence[str | int] = error.instance_path
     match error.kind:
         case Kind.Required() as kind:
-            yield Violation((*where, kind.property), "is required")
+            yield Violation((*where, kind.property), "is required", kind="missing")
         case Kind.AdditionalProperties() as kind:
             known = () if where else properties(schema)
             for name in kind.unexpected:
-                yield Violation((*where, name), "is not allowed", did_you_mean(name, known))
+                hint = did_you_mean(name, known)
+                yield Violation((*where, name), "is not allowed", hint, kind="unknown")
         case _:
             yield Violation(tuple(where), error.message)

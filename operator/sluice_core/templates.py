@@ -4,11 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
+from pydantic import JsonValue
 
 from sluice_core import template_grammar, template_rules
 from sluice_core.template_rules import is_template
 
-__all__ = ["InvalidTemplate", "Problem", "check", "is_template", "parse", "references"]
+__all__ = [
+    "InvalidTemplate",
+    "Problem",
+    "check",
+    "is_template",
+    "parse",
+    "places",
+    "references",
+    "within",
+]
 
 # Autoescape is HTML's; nothing is ever compiled or rendered with this environment.
 _PARSER = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701
@@ -61,6 +71,23 @@ def references(source: str) -> frozenset[str]:
     if next(tree.find_all(nodes.For), None):
         own.add("loop")
     return frozenset(".".join(path) for path in _paths(tree) if path[0] not in own)
+
+
+def places(value: JsonValue, path: str = "") -> Iterator[tuple[str, str]]:
+    """The path and the source of each template in a value."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from places(below, f"{path}.{key}")
+    elif isinstance(value, list):
+        for position, below in enumerate(value):
+            yield from places(below, f"{path}[{position}]")
+    elif isinstance(value, str) and is_template(value):
+        yield path, value
+
+
+def within(value: JsonValue) -> bool:
+    """Whether there is a template in a value."""
+    return next(places(value), None) is not None
 
 
 def _parsed(source: str) -> nodes.Template:

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 import aiohttp
 
 from sluice_core import names, wire
+from sluice_core.api.action import WorkflowAction
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
+    ACTIONS,
     NAMESPACES,
     PLANS,
     PODS,
@@ -27,6 +29,7 @@ from sluice_kube.session import Session
 from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
+from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.run import pods
@@ -91,6 +94,8 @@ class Leader:
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
         self._observer = Observer(self._installation, self._pinned_versions)
         self._room = Room(self._session, self._statuses, self._observer, self._decided, now)
+        self._action_room = ActionRoom(self._statuses, self._action_judged, now)
+        self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._edge = Edge((WORKFLOWS, PLANS), self._seen)
@@ -112,6 +117,7 @@ class Leader:
                 await runs.synced()
                 self._dispatcher.start()
                 tasks.create_task(self._queue.run())  # versions that runs need are known now
+                tasks.create_task(self._action_queue.run())
                 self.ready.set()
                 tasks.create_task(self._sweeper.run())
                 tasks.create_task(self._keyring.watch(self._look_at_all))
@@ -128,6 +134,8 @@ class Leader:
         ]
         return [
             Informer(self._session, NAMESPACES, on_change=self._namespace_changed),
+            # Not by Kopf: a workflow that is looked at before them would seem to be wrong.
+            Informer(self._session, ACTIONS, on_change=self._action_changed),
             Informer(self._session, PODS, scope, on_change=self._pod_changed),
             *children,
         ]
@@ -148,6 +156,13 @@ class Leader:
 
     def _namespace_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
         self._add_all(self._observer.namespace(key.name, new))
+
+    def _action_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
+        self._action_room.changed(key.name, new)
+        self._action_queue.add(key.name)
+
+    def _action_judged(self, name: str, found: WorkflowAction | None, fault: str) -> None:
+        self._add_all(self._observer.action(name, found, fault))
 
     def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         flow = self._observer.child(new or old or {}, exists=new is not None)
@@ -186,6 +201,11 @@ class Leader:
         with metrics.RECONCILE_SECONDS.time():
             await self._room.look(flow)
         metrics.QUEUE_DEPTH.set(len(self._queue))
+
+    async def _look_at_action(self, name: str) -> None:
+        if not self._lease.is_leading():
+            raise NotLeading(f"WorkflowAction {name} is looked at again once the Lease is renewed")
+        await self._action_room.look(name)
 
     def _decided(self, seen: Observed, desired: Desired) -> None:
         meta, spec = seen.workflow.metadata, seen.workflow.spec

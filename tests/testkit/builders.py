@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sluice_core.api.action import WorkflowAction
 from sluice_core.api.credential import WorkflowCredential
 from sluice_core.api.meta import ObjectMeta
 from sluice_core.api.run import WorkflowRun
@@ -65,6 +66,14 @@ def a_credential(
             "spec": {"type": "HttpBearer", "secretRef": {"name": name}} | spec,
             "status": status or {},
         }
+    )
+
+
+def an_action(name: str = "send-reminder", **spec: Any) -> WorkflowAction:
+    """A POST of its config."""
+    http = {"url": "https://api.example.com/reminders", "body": "{{ config }}"}
+    return WorkflowAction.model_validate(
+        {"metadata": _metadata(name, {"namespace": ""}), "spec": spec or {"http": http}}
     )
 
 

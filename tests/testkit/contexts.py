@@ -25,6 +25,7 @@ def a_context(**fields: Any) -> Context:
         "now": lambda: NOON,
         "sleep": nobody,
         "ask": nobody,
+        "render": nobody,
         "chain": ("etl",),
     }
     return Context(**{**defaults, **fields})

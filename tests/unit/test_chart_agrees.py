@@ -73,6 +73,7 @@ OPERATOR = (
     | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
+    | rights("patch", to=(resources.ACTIONS,), part="status")
 )
 GATEWAY = (
     rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))

@@ -1,6 +1,6 @@
 """WorkflowAction: an action of the user's own, as an HTTP call or a container."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -134,6 +134,13 @@ class ActionSpec(Spec):
         json_schema_extra=A_SET,
         description="Failures that may be repeated; none when empty.",
     )
+
+    @property
+    def executed(self) -> Self:
+        """The same without what only people read, so that a better word makes no new version."""
+        words = ("title", "description", "category", "tags", "sample")
+        fields = type(self).model_fields
+        return self.model_copy(update={name: fields[name].default for name in words})
 
 
 class ActionStatus(Status):

@@ -33,7 +33,11 @@ class ActionType:
     `repeatable` says that a second execution does no harm, so that a step whose outcome was lost
     may run again. `named_ports` reads further ports from a step's `with`, whatever that holds;
     the `literal` fields are those that it reads, and take no templates. `accepts` are the input
-    ports besides the one for data.
+    ports besides the one for data. A step whose action is `paired_with` a role must lead to a step
+    whose action has it.
+
+    Of an action of a user's own, `schema` is what `with` is held to, and a `fault` says why no
+    step may use it.
     """
 
     name: str
@@ -49,6 +53,22 @@ class ActionType:
     failures: tuple[FailureClass, ...] = ("Permanent",)
     credentials: tuple[str, ...] = ()
     repeatable: bool = False
+    paired_with: Role | None = None
+    timeout_seconds: int | None = None
+    schema: Mapping[str, JsonValue] | None = None
+    fault: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a WorkflowAction."""
+        return self.schema is not None
+
+    @property
+    def json_schema(self) -> dict[str, JsonValue]:
+        """The JSON Schema of a step's `with`."""
+        if self.schema is not None:
+            return dict(self.schema)
+        return self.params.model_json_schema(by_alias=True)
 
     def ports_of(self, config: Mapping[str, JsonValue]) -> tuple[str, ...]:
         """The ports by which a step with this `with` can be left, each once."""

@@ -10,7 +10,7 @@ from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.graph import Graph
-from sluice_core.validation import config, ports, variables
+from sluice_core.validation import config, pairing, ports, variables
 
 WARNINGS: frozenset[FindingType] = frozenset(
     {"Empty", "MissingConfig", "NeverTogether", "NoTrigger", "UnknownInput", "UnusedCredential"}
@@ -91,16 +91,15 @@ def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
     yield from _of_parameters(f"steps[{index}].parameters", step)
     action = catalog.get(step.action)
-    if action is None:
-        yield Finding(
-            type="UnknownAction",
-            step=step.name,
-            path=f"steps[{index}].action",
-            message=f"no action is named '{step.action}'",
-            hint=did_you_mean(step.action, catalog.keys()),
-        )
+    if action is not None and not action.fault:
+        yield from config.findings(index, step, action)
         return
-    yield from config.findings(index, step, action)
+    hint = did_you_mean(step.action, catalog.keys())
+    message = f"no action is named '{step.action}'"
+    if action is not None:
+        hint, message = "", f"the WorkflowAction {step.action} cannot be used: {action.fault}"
+    path = f"steps[{index}].action"
+    yield Finding(type="UnknownAction", step=step.name, path=path, message=message, hint=hint)
 
 
 def _of_parameters(path: str, step: Step) -> Iterator[Finding]:
@@ -124,4 +123,5 @@ def _of_graph(
     by_name = {step.name: step for step in spec.steps}
     for index, step in enumerate(spec.steps):
         yield from ports.findings(index, step, order, by_name, catalog)
+        yield from pairing.findings(index, step, order, by_name, catalog)
     yield from ports.contradictions(spec.steps, order)

@@ -1,16 +1,23 @@
 """A step's `with` against its action's parameters; templated values are judged at run time."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from sluice_core import plain, templates
+from sluice_core import plain, schemas, templates
 from sluice_core.api.steps import Step
 from sluice_core.catalog import ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
+from sluice_core.schemas import Violation
 
 _TYPES: dict[str, FindingType] = {"missing": "MissingConfig", "extra_forbidden": "UnknownField"}
+
+_TYPES_OF_SCHEMA: dict[str | None, FindingType] = {
+    "missing": "MissingConfig",
+    "unknown": "UnknownField",
+}
 
 
 def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
@@ -19,6 +26,7 @@ def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
     try:
         plain.encode(step.with_)
         action.params.model_validate(step.with_, by_alias=True, by_name=False)
+        yield from _of_schema(path, step, action)
     except plain.NotPlain as error:
         yield Finding(type="InvalidValue", step=step.name, path=path, message=str(error))
     except ValidationError as error:
@@ -32,6 +40,42 @@ def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
             path=f"steps[{index}].credential",
             message=f"{action.name} uses no credential",
         )
+
+
+def _of_schema(path: str, step: Step, action: ActionType) -> Iterator[Finding]:
+    """What an own action's schema says, but for values that are known at run time only."""
+    if action.schema is None:
+        return
+    for violation in schemas.violations(action.schema, step.with_):
+        if not _is_undecided(violation, step.with_):
+            yield Finding(
+                type=_TYPES_OF_SCHEMA.get(violation.kind, "InvalidConfig"),
+                step=step.name,
+                path=violation.path(path),
+                message=_sentence(violation, action),
+                hint=violation.hint,
+            )
+
+
+def _is_undecided(violation: Violation, config: JsonValue) -> bool:
+    """Whether templates decide it: one at its place, above it or, of a whole object, below."""
+    if violation.kind is not None:
+        return False
+    value: Any = config
+    for key in violation.where:
+        value = value[key]
+    return _is_templated(config, violation.where) or templates.within(value)
+
+
+def _sentence(violation: Violation, action: ActionType) -> str:
+    name = violation.where[-1] if violation.where else ""
+    match violation.kind:
+        case "missing":
+            return f"{action.name} requires '{name}'"
+        case "unknown":
+            return f"{action.name} has no '{name}'"
+        case _:
+            return violation.message
 
 
 def _is_literal(action: ActionType, where: tuple[int | str, ...]) -> bool:

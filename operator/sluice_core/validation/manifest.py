@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 from sluice_core.api import rules
 from sluice_core.api.meta import Resource
 from sluice_core.api.workflow import Workflow
+from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.validation.check import Report, report
 from sluice_core.validation.check import check as check_spec
@@ -17,12 +18,17 @@ ResourceT = TypeVar("ResourceT", bound=Resource)
 _SPEC = ("spec",)
 
 
-def read(manifest: Mapping[str, Any]) -> tuple[Workflow | None, Report]:
-    """The workflow with its report; None where its form is wrong already."""
+def read(
+    manifest: Mapping[str, Any], catalog: Mapping[str, ActionType] = CATALOG
+) -> tuple[Workflow | None, Report]:
+    """The workflow with its report; None where its form is wrong already.
+
+    `catalog` holds the actions that exist where it is to run.
+    """
     workflow, refused = parse(Workflow, manifest)
     if workflow is None:
         return None, report(refused)
-    found = check_spec(workflow.spec)
+    found = check_spec(workflow.spec, catalog)
     return workflow, Report(errors=(*refused, *found.errors), warnings=found.warnings)
 
 

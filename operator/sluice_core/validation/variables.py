@@ -24,7 +24,7 @@ FIELDS: Mapping[str, frozenset[str] | None] = {
 """What every template sees, and the fields of what has a fixed form."""
 ITEM = "item"
 STEP_FIELDS = frozenset({"error", "output", "phase", "port"})
-_TYPES: Mapping[template_grammar.Kind, FindingType] = {
+TYPES: Mapping[template_grammar.Kind, FindingType] = {
     "Forbidden": "TemplateForbidden",
     "SourceTooLong": "TemplateSourceTooLong",
     "Syntax": "TemplateSyntax",
@@ -87,14 +87,8 @@ class _Judge:
 
     def value(self, value: JsonValue, place: _Place) -> Iterator[Finding]:
         """All templates in a value, each with its own path."""
-        if isinstance(value, dict):
-            for key, below in value.items():
-                yield from self.value(below, _Place(f"{place.path}.{key}", place.names))
-        elif isinstance(value, list):
-            for position, below in enumerate(value):
-                yield from self.value(below, _Place(f"{place.path}[{position}]", place.names))
-        elif isinstance(value, str) and templates.is_template(value):
-            yield from self._template(value, place)
+        for path, source in templates.places(value, place.path):
+            yield from self._template(source, _Place(path, place.names))
 
     def path(self, path: str, place: _Place) -> Iterator[Finding]:
         """A dotted path."""
@@ -107,7 +101,7 @@ class _Judge:
         problems = templates.check(source)
         for problem in problems:
             line = f"line {problem.line}: " if "\n" in source else ""
-            yield self._finding(_TYPES[problem.kind], place, line + problem.message)
+            yield self._finding(TYPES[problem.kind], place, line + problem.message)
         if not problems:
             for path in sorted(templates.references(source)):
                 yield from self._reference(path.split("."), place)

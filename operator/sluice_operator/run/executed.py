@@ -7,6 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from sluice_core import definition, validation
+from sluice_core.catalog import own
 from sluice_core.definition import Definition
 from sluice_operator.run.observed import TERMINAL, Pinned, Run
 
@@ -33,9 +34,11 @@ def of(run: Run, base: Pinned) -> Pinned:
 @lru_cache(maxsize=64)
 def _override(raw: bytes, base: Pinned) -> Pinned:
     try:
+        version = definition.decode(base.raw)
         wanted = Definition.model_validate(orjson.loads(raw), by_alias=True, by_name=False)
-        found = [*validation.check(wanted).errors]
-        found += definition.exceeds(wanted, definition.decode(base.raw))
+        wanted = wanted.using(version.actions)  # whatever it says itself of what actions mean
+        found = [*validation.check(wanted, own.catalogue(version.actions)).errors]
+        found += definition.exceeds(wanted, version)
         if found:
             raise NotExecutable("Invalid", f"definition: {'; '.join(map(str, found))}")
         return Pinned.of(base.version, wanted)

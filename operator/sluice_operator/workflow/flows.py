@@ -32,7 +32,7 @@ class Decided:
 def decided(seen: Observed, desired: Desired) -> Decided:
     """Take from a decision what dispatch needs."""
     spec, conditions = seen.workflow.spec, desired.status["conditions"]
-    raw = Definition.of(spec).encode()
+    raw = Definition.of(spec, seen.actions.usable).encode()
     valid, ready = find(conditions, "Valid"), find(conditions, "Ready")
     invalid = valid["message"] if valid and valid["status"] == "False" else ""
     failed = ready is not None and ready["reason"] == "RunnerFailed"

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from sluice_core import names
+from sluice_core.api.action import WorkflowAction
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
 from sluice_operator.workflow import versions
-from sluice_operator.workflow.observed import Child, Installation, Manifest, Observed, Plan
+from sluice_operator.workflow.observed import Actions, Child, Installation, Manifest, Observed, Plan
 
 Key = tuple[str, str]  # namespace, name
 K = TypeVar("K")
@@ -26,6 +27,7 @@ class Observer:
     ) -> None:
         self._installation, self._pinned = installation, pinned
         self.workflows: dict[Key, Manifest] = {}
+        self._actions = Actions()
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
         self._leaving: set[str] = set()
@@ -43,6 +45,16 @@ class Observer:
         known = self.workflows.get(key)
         if known is not None and known["metadata"]["uid"] == meta["uid"]:
             del self.workflows[key]
+
+    def action(self, name: str, action: WorkflowAction | None, fault: str = "") -> Iterator[Key]:
+        """A WorkflowAction as it is now; answers the workflows that name it in a step."""
+        specs, faults = dict(self._actions.specs), dict(self._actions.faults)
+        _put(specs, name, action.spec if action else None)
+        _put(faults, name, fault or None)
+        self._actions = Actions(specs=specs, faults=faults)
+        for key, manifest in list(self.workflows.items()):
+            if any(step.get("action") == name for step in manifest["spec"].get("steps", ())):
+                yield key
 
     def plan(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
         """A WorkflowPlan as it is now; answers the workflows that it concerns."""
@@ -105,6 +117,7 @@ class Observer:
             pods=tuple(self._pods.get(key, {}).values()),
             revisions=tuple(versions.read_revision(one) for one in revisions),
             pinned=self._pinned(key),
+            actions=self._actions,
             now=now,
         )
 

@@ -1,12 +1,15 @@
 """All that the decision about one Workflow may depend on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from sluice_core.api.action import ActionSpec
 from sluice_core.api.plan import PlanSpec
 from sluice_core.api.workflow import Workflow
+from sluice_core.catalog import ActionType, own
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -38,6 +41,24 @@ class Plan:
 
     name: str
     spec: PlanSpec | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """The WorkflowActions of the cluster, and why some of them cannot be used."""
+
+    specs: Mapping[str, ActionSpec] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def catalogue(self) -> Mapping[str, ActionType]:
+        """All actions that a step may name, and those that it must not."""
+        return own.catalogue(self.specs, self.faults)
+
+    @property
+    def usable(self) -> Mapping[str, ActionSpec]:
+        """Those without a fault."""
+        return {name: spec for name, spec in self.specs.items() if name not in self.faults}
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,7 @@ class Observed:
     pods: tuple[Manifest, ...]
     revisions: tuple[Revision, ...]
     pinned: frozenset[int] | None = frozenset()
+    actions: Actions = Actions()
     now: datetime
 
     @property

@@ -14,7 +14,7 @@ MOST_WARNINGS = 200  # what the CRD admits
 KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
 
 GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
-         "UnknownPort", "UnknownStep")  # fmt: skip
+         "Unpaired", "UnknownPort", "UnknownStep")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Desired:
 
 def reconcile(seen: Observed) -> Desired:
     """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
-    report = validation.check(seen.workflow.spec)
+    report = validation.check(seen.workflow.spec, seen.actions.catalogue)
     warnings = [_warning(finding) for finding in report.warnings]
     warnings += unserved.warnings(seen.workflow.spec)
     if report.errors:
@@ -58,7 +58,7 @@ def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str,
 def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     workflow, installation = seen.workflow, seen.installation
     size = lifecycle.size(workflow.spec)
-    raw = Definition.of(workflow.spec).encode()
+    raw = Definition.of(workflow.spec, seen.actions.usable).encode()
     version = versions.current(digest(raw), seen.revisions, workflow.status.version)
     objects: list[Manifest] = []
     if version.is_new:

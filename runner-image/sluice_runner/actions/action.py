@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
 Level = Literal["debug", "info", "warning", "error"]
 ANY_OBJECT: Mapping[str, JsonValue] = MappingProxyType({"type": "object"})
 Ask = Callable[[RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
+Render = Callable[[JsonValue, Mapping[str, JsonValue], str], Awaitable[JsonValue]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,8 @@ class Context:
     moment, or None where it names none; raises StepFailed CredentialMissing.
     `ask` has something done that only the operator can do, and gives the value of its reply;
     `chain` are the workflows of the runs above this one, and its own last. `ai` and `tools` are
-    what the steps on the input ports of these names give.
+    what the steps on the input ports of these names give. `render` fills in templates that are not
+    the step's, from the data that it is given and no other; the last argument is the field's name.
     """
 
     key: str
@@ -62,6 +64,7 @@ class Context:
     now: Callable[[], datetime]
     sleep: Callable[[float], Awaitable[None]]
     ask: Ask
+    render: Render
     chain: tuple[str, ...] = ()
     ai: JsonValue = None
     tools: Mapping[str, Tool] = field(default_factory=lambda: MappingProxyType({}))

@@ -47,7 +47,7 @@ async def until_success(task: Task, scope: Scope, tools: Tools) -> Success:
         try:
             config = await failing.rendered(tools.renderer, task.step.with_, scope, "with")
             given = failing.params(task.action, config)
-            seconds = task.step.timeout_seconds
+            seconds = task.step.timeout_seconds or task.action.type.timeout_seconds
             done = await failing.done(task.action, given, task.context, seconds)
             return Success(done=done, config=config, attempts=attempt)
         except StepFailed as failed:
@@ -62,5 +62,7 @@ def _pause(task: Task, failed: StepFailed, attempt: int, tools: Tools) -> float 
     """Seconds until the next attempt; None where there is none."""
     if failed.failure not in task.retry.failures or attempt > task.retry.limit:
         return None
+    if task.action.type.is_own and failed.failure not in task.action.type.failures:
+        return None  # its author says that a repetition does harm
     pause = backoff.seconds(task.retry, attempt, failed.retry_after_seconds, tools.random)
     return pause if tools.monotonic() + pause < task.ends_at else None

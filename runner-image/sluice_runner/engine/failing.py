@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue, ValidationError
 
-from sluice_core import plain, wire
+from sluice_core import plain, schemas, wire
 from sluice_core.catalog import Params
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import paths, reads
@@ -70,13 +70,23 @@ def mapped(mapping: Mapping[str, str], scope: Scope, field: str) -> dict[str, Js
 def params(action: Action, config: JsonValue) -> Params:
     """The action's parameters; a field that is wrong is named."""
     try:
-        return action.type.params.model_validate(config, by_alias=True, by_name=False)
+        given = action.type.params.model_validate(config, by_alias=True, by_name=False)
     except ValidationError as error:
         said = "; ".join(
             f"{'.'.join(['with', *map(str, problem['loc'])])}: {problem['msg']}"
             for problem in error.errors(include_url=False, include_input=False)
         )
         raise permanent("InvalidConfig", said) from error
+    if action.type.schema is not None:
+        _judge(action.type.schema, config)
+    return given
+
+
+def _judge(schema: Mapping[str, JsonValue], config: JsonValue) -> None:
+    found = schemas.violations(schema, config)
+    if found:
+        said = "; ".join(f"{one.path('with')}: {one.message}" for one in found)
+        raise permanent("InvalidConfig", said)
 
 
 async def done(action: Action, given: Params, context: Context, seconds: float | None) -> Done:

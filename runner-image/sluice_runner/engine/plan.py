@@ -8,6 +8,7 @@ from sluice_core.api.steps import Step
 from sluice_core.definition import Definition
 from sluice_core.finding import did_you_mean
 from sluice_core.graph import Graph, InvalidGraph
+from sluice_runner.actions import own
 from sluice_runner.actions.action import Action
 from sluice_runner.engine import reads
 from sluice_runner.engine.reads import Uses
@@ -36,11 +37,12 @@ def make(definition: Definition, actions: Mapping[str, Action]) -> Plan:
         order = definition.graph
     except InvalidGraph as error:
         raise Unfit(str(error)) from error
+    known = {**own.actions(definition.actions), **actions}
     return Plan(
         definition=definition,
         graph=order,
         steps=definition.by_name,
-        actions={step.name: _action(step, order, actions) for step in definition.steps},
+        actions={step.name: _action(step, order, known) for step in definition.steps},
         uses=reads.uses(definition.steps, order),
     )
 

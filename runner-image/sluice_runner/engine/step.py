@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -59,6 +60,7 @@ class Assignment:
             now=tools.now,
             sleep=tools.sleep,
             ask=lambda kind, body: tools.ask(name, kind, body),
+            render=partial(failing.rendered, tools.renderer),
             chain=self.chain,
             ai=self.ai,
             tools=self.tools(key),

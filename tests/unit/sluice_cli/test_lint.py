@@ -154,3 +154,39 @@ def test_times_stay_text_as_in_json(write: Write, capsys: pytest.CaptureFixture[
 
     assert main(["lint", file]) == 0
     assert capsys.readouterr().out == ""
+
+
+OWN = """\
+apiVersion: sluice.dev/v1alpha1
+kind: WorkflowAction
+metadata: {name: remind}
+spec:
+  http: {url: "https://api.example.com/{{ config.invoice }}"}
+  config: {type: object, required: [invoice]}
+"""
+
+
+def test_actions_in_the_same_files_may_be_named(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = write("{name: a, action: remind, with: {invoice: 5}}")
+    (tmp_path / "remind.yaml").write_text(OWN)
+
+    alone, together = main(["lint", flow]), main(["lint", flow, str(tmp_path / "remind.yaml")])
+
+    assert (alone, together) == (2, 0)
+    assert "no action is named 'remind'" in capsys.readouterr().out
+
+
+def test_what_is_wrong_with_an_action_is_said_at_its_line_and_where_it_is_used(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow, remind = write("{name: a, action: remind}"), tmp_path / "remind.yaml"
+    remind.write_text(OWN.replace("config.invoice }}", "confg }}"))
+
+    code = main(["lint", flow, str(remind)])
+
+    said = capsys.readouterr().out
+    assert code == 2
+    assert f"{remind}:5: error: http.url: there is no 'confg'; did you mean 'config'?" in said
+    assert "the WorkflowAction remind cannot be used: http.url: there is no 'confg'" in said

@@ -212,6 +212,7 @@ WITH_THE_RUN: dict[FindingType, list[Finding]] = {
         Definition.model_validate({"steps": [GET]}), Definition.model_validate({"steps": [log()]})
     ),
 }
+OF_ACTIONS = {"NameTaken", "Unpaired"}  # see test_own_actions.py
 
 
 @pytest.mark.parametrize("type_", WITH_THE_RUN)
@@ -225,4 +226,4 @@ def test_what_is_wrong_with_a_run_is_said_in_the_same_form(type_: FindingType) -
 def test_each_type_of_finding_has_a_row() -> None:
     rows = {type_ for _, _, type_, _, _ in WRONG.values()}
 
-    assert rows | set(WITH_THE_RUN) == set(get_args(FindingType))
+    assert rows | set(WITH_THE_RUN) | OF_ACTIONS == set(get_args(FindingType))

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from sluice_core.definition import Definition
+from sluice_core.definition import Definition, decode
 from sluice_operator.run import executed
 from sluice_operator.run.executed import NotExecutable
 from sluice_operator.run.observed import Pinned, Run, read
+from testkit.builders import an_action
 from testkit.dispatching import a_manifest
 
 
@@ -105,3 +106,16 @@ def test_a_run_that_resumes_another_has_its_inputs() -> None:
 
     assert executed.of(run, BASE) is BASE
     assert (run.inputs, run.entities) == ({"a": 1}, ("e",))
+
+
+def test_an_override_has_the_workflow_actions_of_its_version_whatever_it_brings() -> None:
+    remind, other = (
+        an_action("remind").spec,
+        an_action("remind", http={"url": "https://e.vil"}).spec,
+    )
+    version = Definition.model_validate(steps("remind") | {"actions": {"remind": remind}})
+    brought = steps("remind", title="mine") | {"actions": {"remind": other.model_dump(mode="json")}}
+
+    chosen = executed.of(a_run(definition=brought), Pinned.of(3, version))
+
+    assert decode(chosen.raw).actions == {"remind": remind.executed}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sluice_core import names
 from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Child
+from testkit.builders import an_action
 from testkit.seen import NOON, an_installation
 
 KEY = ("shop", "etl")
@@ -160,3 +161,31 @@ def test_a_plan_that_is_named_and_does_not_exist_is_told_apart() -> None:
     assert seen is not None
     assert seen.plan is not None
     assert seen.plan.spec is None
+
+
+def test_a_workflow_action_concerns_the_workflows_whose_steps_name_it() -> None:
+    observer = an_observer()
+    other = a_manifest(name="other") | {"spec": {"steps": [{"name": "a", "action": "remind"}]}}
+    observer.workflow(KEY, a_manifest())
+    observer.workflow(("shop", "other"), other)
+
+    made = list(observer.action("remind", an_action("remind")))
+    seen = observer.observe(("shop", "other"), NOON)
+    gone = list(observer.action("remind", None))
+    after = observer.observe(("shop", "other"), NOON)
+
+    assert made == gone == [("shop", "other")]
+    found = ["remind" in one.actions.catalogue for one in (seen, after) if one is not None]
+    assert found == [True, False]
+
+
+def test_a_workflow_action_with_a_fault_is_known_and_not_usable() -> None:
+    observer = an_observer()
+    observer.workflow(KEY, a_manifest())
+
+    list(observer.action("remind", an_action("remind"), "http.url: no template"))
+    seen = observer.observe(KEY, NOON)
+
+    assert seen is not None
+    assert seen.actions.catalogue["remind"].fault == "http.url: no template"
+    assert seen.actions.usable == {}

@@ -6,9 +6,9 @@ import pytest
 
 from sluice_core.api.workflow_status import WorkflowStatus
 from sluice_core.conditions import find
-from sluice_operator.workflow.observed import Child, Observed, Plan, Revision
+from sluice_operator.workflow.observed import Actions, Child, Observed, Plan, Revision
 from sluice_operator.workflow.reconcile import Desired, reconcile
-from testkit.builders import a_step, a_workflow
+from testkit.builders import a_step, a_workflow, an_action
 from testkit.seen import a_child, a_plan, a_pod, observed, the_revision
 
 RUNNER = "workflow-daily-etl"
@@ -250,3 +250,57 @@ def test_a_policy_that_is_not_served_yet_says_so() -> None:
     active = find(desired.status["conditions"], "Active")
     assert active is not None
     assert "OnDemand is not served by this release" in active["message"]
+
+
+REMIND = an_action("remind").spec
+OTHER = an_action("remind", http={"url": "https://other.example.com"}).spec
+
+
+def using(actions: Actions, **fields: Any) -> Observed:
+    return observed(a_workflow(steps=[a_step("a", "remind")]), actions=actions, **fields)
+
+
+def the_version(desired: Desired) -> dict[str, Any]:
+    [made] = [one for one in desired.objects if one["kind"] == "ControllerRevision"]
+    return made
+
+
+def test_a_version_holds_the_workflow_actions_that_its_steps_use() -> None:
+    unused = {"unused": REMIND, "remind": REMIND}
+
+    made = the_version(reconcile(using(Actions(specs=unused))))
+
+    assert made["data"]["actions"].keys() == {"remind"}
+
+
+def test_another_workflow_action_of_the_name_makes_another_version() -> None:
+    first = the_version(reconcile(using(Actions(specs={"remind": REMIND}))))
+    digest = first["metadata"]["annotations"]["sluice.dev/definition"]
+    revisions = (Revision(number=1, digest=digest),)
+
+    same = reconcile(using(Actions(specs={"remind": REMIND}), revisions=revisions))
+    changed = reconcile(using(Actions(specs={"remind": OTHER}), revisions=revisions))
+
+    assert same.status["version"] == 1
+    assert (changed.status["version"], the_version(changed)["revision"]) == (2, 2)
+
+
+UNUSABLE = {
+    "it does not exist": (Actions(), "no action is named 'remind'"),
+    "it has a fault": (
+        Actions(specs={"remind": REMIND}, faults={"remind": "http.url: no template"}),
+        "the WorkflowAction remind cannot be used: http.url: no template",
+    ),
+}
+
+
+@pytest.mark.parametrize(("actions", "said"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_workflow_that_uses_one_that_cannot_be_used_is_not_valid(
+    actions: Actions, said: str
+) -> None:
+    desired = reconcile(using(actions))
+
+    valid = find(desired.status["conditions"], "Valid")
+    assert valid is not None
+    assert (valid["status"], valid["reason"]) == ("False", "UnknownAction")
+    assert said in valid["message"]

@@ -1,0 +1,1 @@
+"""The room of WorkflowAction: judge, and say so in its status."""
