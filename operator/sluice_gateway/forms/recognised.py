@@ -1,0 +1,52 @@
+"""Which form a body has, told by its fields, and what is made of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sluice_gateway.forms import business, departments, documents, entities, nodes
+from sluice_gateway.forms.made import Made
+from sluice_gateway.forms.reading import Fields
+from sluice_gateway.forms.surroundings import Surroundings
+from sluice_gateway.problems import Problem
+
+Convert = Callable[[Fields, Surroundings], Made]
+
+_BY_FIELD: tuple[tuple[tuple[str, ...], Convert], ...] = (
+    (("nodes", "connections"), nodes.convert),
+    (("TriggerEventType",), departments.convert),
+    (("entityTypeId",), entities.convert),
+    (("definition", "trigger_config", "trigger"), documents.convert),
+    (("steps", "step_type"), business.convert),
+)
+"""The first row of which a body has a field; without any it is the form of nodes."""
+
+
+def convert(body: Mapping[str, Any], around: Surroundings, *, partial: bool = False) -> Made:
+    """Raises Problem 422 with every fault; `partial` for a change in the form of nodes."""
+    fields = Fields(body, "", [])
+    made = own(fields) if fields.has("spec") else _foreign(fields, around, partial=partial)
+    if fields.faults:
+        names = ", ".join(dict.fromkeys(fault.path for fault in fields.faults))
+        detail = f"the workflow cannot be carried over: {names}"
+        raise Problem(422, "InvalidWorkflow", detail, fields.faults)
+    return made
+
+
+def own(fields: Fields) -> Made:
+    """The spec of our own kind, which validation judges as it is."""
+    spec = fields.mapping("spec")
+    for name in ("apiVersion", "kind", "status"):
+        fields.take(name)
+    metadata = fields.mapping("metadata")
+    fields.close()
+    kept = ("name", "labels", "annotations")
+    return Made(form="Own", spec=spec, metadata={n: metadata[n] for n in kept if n in metadata})
+
+
+def _foreign(fields: Fields, around: Surroundings, *, partial: bool) -> Made:
+    if partial:
+        return nodes.convert(fields, around, partial=True)
+    for names, convert_ in _BY_FIELD:
+        if fields.has(*names):
+            return convert_(fields, around)
+    return nodes.convert(fields, around)

@@ -1,0 +1,78 @@
+"""Steps of departments: actions by number, configuration as JSON in a text, texts in Scriban."""
+
+from typing import Any
+
+import pytest
+
+from sluice_core.catalog import aliases
+from sluice_gateway.forms import departments
+from sluice_gateway.forms.reading import Fields
+from sluice_gateway.forms.surroundings import Surroundings
+
+AROUND = Surroundings()
+MAIL = {
+    "ActionType": 0,
+    "StepOrder": 2,
+    "OutputTemplate": "<p>{{ call.name | string.upcase }}</p>",
+    "ActionConfig": '{"To": "{{ call.mail }}", "Subject": "New call"}',
+    "WorkflowCredentialId": 7,
+}
+
+
+def read(**changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
+    fields = Fields(MAIL | changes, "", [])
+    order, step = departments.step(fields, AROUND, [])
+    return order, step, {fault.path: fault.message for fault in fields.faults}
+
+
+def test_a_step_is_read_with_its_texts_translated() -> None:
+    order, step, faults = read()
+
+    assert (order, faults) == (2, {})
+    assert step == {
+        "name": "step_2",
+        "action": "email.send",
+        "credential": "7",
+        "with": {
+            "to": "{{ trigger.payload.call.mail }}",
+            "subject": "New call",
+            "html": "<p>{{ (trigger.payload.call.name | upper) }}</p>",
+        },
+    }
+
+
+@pytest.mark.parametrize(("number", "action"), list(enumerate(aliases.NUMBERED)))
+def test_each_number_stands_for_an_action(number: int, action: str) -> None:
+    _, step, faults = read(ActionType=number, ActionConfig=None)
+
+    field = departments.TEXT_OF[action]
+    assert (step["action"], faults) == (action, {})
+    assert set(step["with"]) == ({field} if field else set())
+
+
+BAD: dict[str, tuple[dict[str, Any], str, str]] = {
+    "no such number": ({"ActionType": 15}, "ActionType", "from 0 to 14"),
+    "no order": ({"StepOrder": None}, "StepOrder", "required"),
+    "no template": ({"OutputTemplate": None}, "OutputTemplate", "required"),
+    "a template too long": ({"OutputTemplate": "x" * 65537}, "OutputTemplate", "65536 at most"),
+    "a template that we cannot say": (
+        {"OutputTemplate": "a\n{{ include 'b' }}"},
+        "OutputTemplate",
+        "line 2",
+    ),
+    "configuration that is no JSON": ({"ActionConfig": "{"}, "ActionConfig", "is not JSON"),
+    "configuration that is a list": ({"ActionConfig": "[]"}, "ActionConfig", "an object"),
+    "a text within that we cannot say": (
+        {"ActionConfig": '{"To": "{{ end }}"}'},
+        "ActionConfig.To",
+        "ends nothing",
+    ),
+    "an unknown field": ({"Colour": 1}, "Colour", "unknown field"),
+}
+
+
+@pytest.mark.parametrize(("changes", "path", "why"), BAD.values(), ids=BAD)
+def test_what_is_wrong_with_a_step(changes: dict[str, Any], path: str, why: str) -> None:
+    _, _, faults = read(**changes)
+
+    assert why in faults[path]
