@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sluice_core import schedule
+from sluice_core import cron as crons
 from sluice_gateway.forms.reading import Fields
 
 NAME = "schedule"
@@ -29,7 +29,7 @@ def of_fields(fields: Fields, cron: str | None = None) -> dict[str, Any] | None:
     enabled = fields.flag("enabled") if place != "schedule" and fields.path else None
     if cron is None:
         return None
-    if problem := schedule.problem(cron):
+    if problem := crons.problem(cron):
         fields.fault(place, f"'{cron}': {problem}", "five fields, such as 0 9 * * 1-5")
     made: dict[str, Any] = {"cron": cron, "timeZone": zone or "UTC"}
     return {"name": NAME, NAME: made} | ({} if enabled is None else {"enabled": enabled})
