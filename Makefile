@@ -20,7 +20,7 @@ cluster-down: $(INSTALLED) ## Take that Kubernetes away, with all that it left
 images: cluster ## Build what changed of the operator's and the runner's images, and load them
 	@$(CLUSTER) images
 
-crds: $(INSTALLED) ## Write crds/ and the page about them from the models
+crds: $(INSTALLED) ## Write crds/, docs/custom-resources.md and docs/actions.md from the code
 	@$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md
 
 install: images ## Install or upgrade the chart in that cluster

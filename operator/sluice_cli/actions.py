@@ -1,6 +1,7 @@
 """The actions that steps may name where files are read: built-in ones, and those of the files."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sluice_cli.documents import Document
 from sluice_core import validation
@@ -10,14 +11,15 @@ from sluice_core.catalog import own as own_actions
 
 
 def own(documents: Iterable[Document]) -> dict[str, WorkflowAction]:
-    """The WorkflowActions among them; what is of no known form is not one."""
-    found: dict[str, WorkflowAction] = {}
-    for document in documents:
-        if document.manifest.get("kind") == "WorkflowAction":
-            action, _ = validation.parse(WorkflowAction, document.manifest)
-            if action is not None:
-                found[action.metadata.name] = action
-    return found
+    """The WorkflowActions among them."""
+    manifests = (document.manifest for document in documents)
+    return of_manifests(one for one in manifests if one.get("kind") == "WorkflowAction")
+
+
+def of_manifests(manifests: Iterable[dict[str, Any]]) -> dict[str, WorkflowAction]:
+    """WorkflowActions by name, but for what is of no known form."""
+    parsed = (validation.parse(WorkflowAction, manifest)[0] for manifest in manifests)
+    return {action.metadata.name: action for action in parsed if action is not None}
 
 
 def catalogue(actions: Mapping[str, WorkflowAction]) -> Mapping[str, ActionType]:

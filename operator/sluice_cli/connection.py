@@ -24,9 +24,13 @@ def connect(namespace: str | None) -> str:
 
 def refused(error: ApiException) -> int:
     """Print what the API server says, in its words; answers the exit code."""
-    try:
-        said = json.loads(error.body or "")["message"]
-    except (TypeError, ValueError, KeyError):
-        said = error.reason
-    print(f"error: {said}", file=sys.stderr)
+    print(f"error: {said(error)}", file=sys.stderr)
     return INVALID
+
+
+def said(error: ApiException) -> str:
+    """What the API server says, in its words."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason)

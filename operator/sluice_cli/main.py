@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sluice_cli import cluster, drawing, lint, local
+from sluice_cli import catalogue, cluster, drawing, lint, local
 from sluice_cli.documents import Unreadable
 
 OK, FAILED, INVALID, CANCELLED = 0, 1, 2, 130
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     lint.add_to(commands)
     local.add_to(commands)
     drawing.add_to(commands)
+    catalogue.add_to(commands)
     cluster.add_to(commands)
     return parser
 

@@ -11,7 +11,8 @@ from kubernetes import client, watch
 from kubernetes.client.exceptions import ApiException
 
 from sluice_cli import show
-from sluice_cli.connection import connect, refused
+from sluice_cli.connection import connect, refused, said
+from sluice_cli.documents import Unreadable
 from sluice_cli.given import read_inputs
 from sluice_core import names
 
@@ -57,6 +58,18 @@ def cancel(options: argparse.Namespace) -> int:
         return refused(error)
     print(f"{options.run}: cancellation asked for")
     return 0
+
+
+def actions() -> list[Manifest]:
+    """The WorkflowActions of the cluster; raises Unreadable with what the API server says."""
+    connect(None)
+    try:
+        found = client.CustomObjectsApi().list_cluster_custom_object(
+            names.GROUP, names.VERSION, "workflowactions"
+        )
+    except ApiException as error:
+        raise Unreadable(f"WorkflowActions of the cluster: {said(error)}") from error
+    return cast("list[Manifest]", cast("Manifest", found)["items"])
 
 
 def _ended(api: client.CustomObjectsApi, namespace: str, run: Manifest) -> Manifest:

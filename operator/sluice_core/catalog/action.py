@@ -37,7 +37,7 @@ class ActionType:
     whose action has it.
 
     Of an action of a user's own, `schema` is what `with` is held to, and a `fault` says why no
-    step may use it.
+    step may use it; a built-in action's `params` have the description.
     """
 
     name: str
@@ -57,6 +57,7 @@ class ActionType:
     timeout_seconds: int | None = None
     schema: Mapping[str, JsonValue] | None = None
     fault: str = ""
+    description: str = ""
 
     @property
     def is_own(self) -> bool:

@@ -57,7 +57,7 @@ class HttpParams(Params):
 
 
 class HttpBodyParams(HttpParams):
-    """Either `json` or `body` is sent, not both."""
+    """As http.get, and either `json` or `body` is sent, not both."""
 
     json_: Annotated[JsonValue, Field(alias="json")] = None
     body: str | None = None

@@ -34,6 +34,7 @@ def row(name: str, spec: ActionSpec, fault: str = "") -> ActionType:
         timeout_seconds=spec.timeout_seconds,
         schema={} if spec.config is None else spec.config,
         fault=fault,
+        description=spec.description or "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sluice_core.catalog import page
 from sluice_core.crd import reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "custom-resources.md"
@@ -21,3 +22,9 @@ def test_a_row_tells_type_bounds_default_and_meaning() -> None:
     assert "| `spec.title` | text ≤ 250 |  | What people call the workflow. |" in rows
     assert any(row.startswith("| `spec.tags` | list ≤ 50 of text ≤ 63 |") for row in rows)
     assert any(row.startswith("| `spec.state` | `Draft`, `Active`, ") for row in rows)
+
+
+def test_the_page_about_actions_equals_the_catalogue() -> None:
+    found = PAGE.with_name("actions.md").read_text("utf-8")
+
+    assert found == page.rendered(), "run `make crds`"
