@@ -1,17 +1,26 @@
 """Credentials as actions read them: a model for each type, secret fields and configuration in one.
 
-What of it lies in the Secret is a `SecretStr`, so that no message or log shows it by accident.
+What lies in the Secret is a `SecretStr`, so that no message or log shows it by accident. Fields
+that may lie there or in the configuration are marked `EITHER`.
 """
 
-from typing import Annotated, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
-C = TypeVar("C", bound="Credential")
-
 SHORTEST = 4
+EITHER = "Secret or configuration"
 Port = Annotated[int, Field(ge=1, le=65535)]
+Group = tuple[str, ...]
 
 
 def _long_enough(secret: SecretStr) -> SecretStr:
@@ -26,7 +35,11 @@ Login = SecretStr  # a user's name may be short, and is redacted only where it i
 
 
 class Credential(BaseModel):
-    """The base of all types; `type` is the word of the API."""
+    """The base of all types; `type` is the word of the API.
+
+    Of the fields in each group of `one_of` at least one is given; those in a group of `together`
+    all or none. `defaults` are values for a step's `with` where it has none.
+    """
 
     model_config = ConfigDict(
         alias_generator=lambda name: to_camel(name.rstrip("_")),
@@ -38,6 +51,27 @@ class Credential(BaseModel):
     )
 
     type: ClassVar[str]
+    one_of: ClassVar[tuple[Group, ...]] = ()
+    together: ClassVar[tuple[Group, ...]] = ()
+
+    defaults: dict[str, JsonValue] = {}
+
+    @model_validator(mode="after")
+    def _groups(self) -> Self:
+        for names in self.together:
+            if self._given(names) not in ([], list(names)):
+                raise ValueError(f"{_spelt(names, ' and ')} belong together, give all or none")
+        for names in self.one_of:
+            if not self._given(names):
+                raise ValueError(f"give {_spelt(names, ' or ')}")
+        return self
+
+    def _given(self, names: Group) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
+    def fills(self) -> dict[str, JsonValue]:
+        """What it gives for a step's `with` where that has nothing."""
+        return dict(self.defaults)
 
     def secrets(self) -> tuple[str, ...]:
         """Every value that must not leave the runner."""
@@ -49,16 +83,13 @@ class Smtp(Credential):
     """A mail server; without a user name it is spoken to without a login."""
 
     type = "Smtp"
+    together = (("username", "password"),)
     host: str
     port: Port | None = None
     tls: Literal["StartTls", "Tls", "None"] = "StartTls"
     from_: str | None = None
     username: Login | None = None
     password: Secret | None = None
-
-    @model_validator(mode="after")
-    def _whole_login(self) -> Self:
-        return _together(self, "username", "password")
 
 
 class Twilio(Credential):
@@ -85,6 +116,7 @@ class Sftp(Credential):
     """An SSH server; it is trusted by `host_key`, its public key in OpenSSH's form."""
 
     type = "Sftp"
+    one_of = (("password", "private_key"),)
     host: str
     port: Port | None = None
     username: Login
@@ -92,10 +124,6 @@ class Sftp(Credential):
     private_key: Secret | None = None
     passphrase: Secret | None = None
     host_key: SecretStr
-
-    @model_validator(mode="after")
-    def _way_in(self) -> Self:
-        return _one_of(self, "password", "private_key")
 
 
 class AwsS3(Credential):
@@ -129,13 +157,10 @@ class HttpApiKey(Credential):
     """A key in a header or a query parameter, one of which is named."""
 
     type = "HttpApiKey"
+    one_of = (("header", "query"),)
     key: Secret
     header: str | None = None
     query: str | None = None
-
-    @model_validator(mode="after")
-    def _place(self) -> Self:
-        return _one_of(self, "header", "query")
 
 
 class MicrosoftTeams(Credential):
@@ -150,13 +175,10 @@ class Slack(Credential):
     """An incoming webhook, or a bot's token, which can post to any channel it is in."""
 
     type = "Slack"
+    one_of = (("webhook_url", "bot_token"),)
     webhook_url: Secret | None = None
     bot_token: Secret | None = None
     channel: str | None = None
-
-    @model_validator(mode="after")
-    def _way_in(self) -> Self:
-        return _one_of(self, "webhook_url", "bot_token")
 
 
 class Discord(Credential):
@@ -171,29 +193,23 @@ class AzureBlobStorage(Credential):
     """A storage account, by connection string, account key or shared access signature."""
 
     type = "AzureBlobStorage"
+    one_of = (("connection_string", "account_key", "sas_token"),)
     connection_string: Secret | None = None
     account_key: Secret | None = None
     sas_token: Secret | None = None
     account: str | None = None
     endpoint: str | None = None
 
-    @model_validator(mode="after")
-    def _way_in(self) -> Self:
-        return _one_of(self, "connection_string", "account_key", "sas_token")
-
 
 class _OAuth(Credential):
     """A token, or what gets one: a client and its refresh token (RFC 6749, 6)."""
 
+    one_of = (("access_token", "refresh_token"),)
+    together = (("client_id", "client_secret", "refresh_token"),)
     access_token: Secret | None = None
     client_id: Secret | None = None
     client_secret: Secret | None = None
     refresh_token: Secret | None = None
-
-    @model_validator(mode="after")
-    def _way_in(self) -> Self:
-        _together(self, "client_id", "client_secret", "refresh_token")
-        return _one_of(self, "access_token", "refresh_token")
 
 
 class Box(_OAuth):
@@ -212,6 +228,7 @@ class Database(Credential):
     """A database, by one URL or by its parts."""
 
     type = "Database"
+    one_of = (("url", "host"),)
     dialect: Literal["postgresql", "mysql"]
     url: Secret | None = None
     username: Login | None = None
@@ -219,10 +236,6 @@ class Database(Credential):
     host: str | None = None
     port: Port | None = None
     database: str | None = None
-
-    @model_validator(mode="after")
-    def _place(self) -> Self:
-        return _one_of(self, "url", "host")
 
 
 class OpenAI(Credential):
@@ -235,13 +248,20 @@ class OpenAI(Credential):
 
 
 class Webhook(Credential):
-    """Somebody's webhook; with a secret, requests are signed as Standard Webhooks has it."""
+    """Somebody's webhook; with a secret, requests are signed as Standard Webhooks has it.
+
+    Its address and headers may lie in the Secret too, the headers there as a JSON object.
+    """
 
     type = "Webhook"
     signing_secret: Secret | None = None
-    url: str | None = None
+    url: Annotated[str | None, EITHER, Field(repr=False)] = None
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: dict[str, str] = {}
+    headers: Annotated[dict[str, str], EITHER, Field(repr=False)] = {}
+
+    def fills(self) -> dict[str, JsonValue]:
+        """Its address too, where a step has none."""
+        return ({} if self.url is None else {"url": self.url}) | super().fills()
 
 
 TYPES: dict[str, type[Credential]] = {
@@ -253,21 +273,23 @@ TYPES: dict[str, type[Credential]] = {
 }  # fmt: skip
 
 
-def _given(credential: Credential, names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if getattr(credential, name) is not None]
+def field_names(kind: type[Credential]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those that lie in the Secret, and those of the configuration, as the API spells them."""
+    secret, config = [], []
+    for name, field in kind.model_fields.items():
+        if name == "defaults":
+            continue
+        either = EITHER in field.metadata
+        if either or _mentions_secret(field.annotation):
+            secret.append(field.alias or name)
+        if either or not _mentions_secret(field.annotation):
+            config.append(field.alias or name)
+    return tuple(secret), tuple(config)
 
 
-def _spelt(names: tuple[str, ...], between: str) -> str:
+def _mentions_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_mentions_secret, get_args(annotation)))
+
+
+def _spelt(names: Group, between: str) -> str:
     return between.join(to_camel(name) for name in names)
-
-
-def _together(credential: C, *names: str) -> C:
-    if _given(credential, names) not in ([], list(names)):
-        raise ValueError(f"{_spelt(names, ' and ')} belong together, give all or none")
-    return credential
-
-
-def _one_of(credential: C, *names: str) -> C:
-    if not _given(credential, names):
-        raise ValueError(f"give {_spelt(names, ' or ')}")
-    return credential

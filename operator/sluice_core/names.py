@@ -47,6 +47,11 @@ def keys_config_map(workflow: str) -> str:
     return f"{runner(workflow)}-keys"
 
 
+def credentials_config_map(workflow: str) -> str:
+    """The name of the ConfigMap with what of a workflow's credentials is no secret."""
+    return f"{runner(workflow)}-credentials"
+
+
 def revision(workflow: str, number: int) -> str:
     """The name of the ControllerRevision that holds version `number`."""
     return f"{_SERVICE_PREFIX}{workflow}-v{number}"

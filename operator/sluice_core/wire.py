@@ -271,7 +271,12 @@ class Readiness(Message):
     ready: bool
     slots: int
     reason: str = ""
-    missing: tuple[str, ...] = Field(default=(), description="credential keys without a value")
+    missing: tuple[str, ...] = Field(
+        default=(), description="<credential>/<field> without a value; a|b where either would do"
+    )
+    invalid: tuple[str, ...] = Field(
+        default=(), description="<credential>/<field>: and why its value cannot be used"
+    )
 
 
 class Accepted(Message):

@@ -15,6 +15,7 @@ from sluice_core.api.action import WorkflowAction
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
     ACTIONS,
+    CREDENTIALS,
     NAMESPACES,
     PLANS,
     PODS,
@@ -30,6 +31,8 @@ from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
 from sluice_operator.action.room import Room as ActionRoom
+from sluice_operator.credential import users
+from sluice_operator.credential.users import Users
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.run import pods
@@ -90,6 +93,7 @@ class Leader:
         self._stored = Stored(self._session, self._statuses, self._lease.is_leading)
         self._histories = Histories(self._session)
         self._flows: dict[Name, Flow] = {}
+        self._users = Users()
         self._keyring = Keyring(self._session, outside.settings.release_namespace)
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
         self._observer = Observer(self._installation, self._pinned_versions)
@@ -137,6 +141,7 @@ class Leader:
             # Not by Kopf: a workflow that is looked at before them would seem to be wrong.
             Informer(self._session, ACTIONS, on_change=self._action_changed),
             Informer(self._session, PODS, scope, on_change=self._pod_changed),
+            Informer(self._session, CREDENTIALS, on_change=self._credential_changed),
             *children,
         ]
 
@@ -147,6 +152,7 @@ class Leader:
         if resource is WORKFLOWS:
             flow = Name(*key)
             self._observer.workflow(flow, current)
+            self._users.see(users.Name(*key), current)
             if current is None:
                 self._flows.pop(flow, None)
                 self._dispatcher.flow_changed(flow)
@@ -163,6 +169,10 @@ class Leader:
 
     def _action_judged(self, name: str, found: WorkflowAction | None, fault: str) -> None:
         self._add_all(self._observer.action(name, found, fault))
+
+    def _credential_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
+        self._observer.credential(key, new)
+        self._add_all((key.namespace, user) for user in self._users.of(users.Name(*key)))
 
     def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         flow = self._observer.child(new or old or {}, exists=new is not None)
@@ -219,6 +229,7 @@ class Leader:
             loss_limit=decided.loss_limit,
             timeout_seconds=decided.timeout_seconds,
             retry=decided.retry,
+            credentials=decided.credentials,
         )
         self._flows[flow] = Flow(
             uid=decided.uid,
@@ -228,6 +239,7 @@ class Leader:
             concurrency=decided.concurrency,
             invalid=decided.invalid,
             failure=decided.failure,
+            mounted=decided.mounted,
         )
         self._histories.see(flow, spec.history)
         self._dispatcher.flow_changed(flow)
@@ -264,6 +276,7 @@ class Leader:
             now=now,
             superseded=self._outside.superseded,
             objects=Objects(self._session, self._lease.is_leading),
+            look=self._queue.add,
         )
 
     def _means(self) -> Means:

@@ -12,6 +12,7 @@ from sluice_core.wire import RequestKind
 from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import StepFailed
+from sluice_runner.redaction import Redactor
 from sluice_runner.server.attempt import Attempt, Execute
 
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
@@ -23,20 +24,24 @@ Credentials = Callable[[str], Credential]
 
 
 def make_execute(
-    renderer: engine.Renderer, outside: "Outside", credentials: Credentials, env: Mapping[str, str]
+    renderer: engine.Renderer,
+    outside: "Outside",
+    credentials: Credentials,
+    env: Mapping[str, str],
+    redactor: Redactor,
 ) -> Execute[Definition]:
-    """`env` is what templates see under that name."""
+    """`env` is what templates see under that name; nothing is told that `redactor` has not seen."""
 
     async def execute(attempt: Attempt[Definition]) -> None:
         job = engine.Job.of(attempt.request, attempt.definition)
         tools = engine.Tools(
             renderer=renderer,
             actions=ACTIONS,
-            emit=attempt.emit,
+            emit=lambda what: attempt.emit(redactor.happening(what)),
             http=outside.http,
             guard=outside.guard,
             credential=credentials,
-            ask=_asking(attempt),
+            ask=_asking(attempt, redactor),
             env=env,
         )
         await engine.execute(job, tools)
@@ -45,10 +50,10 @@ def make_execute(
 
 
 def _asking(
-    attempt: Attempt[Definition],
+    attempt: Attempt[Definition], redactor: Redactor
 ) -> Callable[[str, RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]:
     async def ask(step: str, kind: RequestKind, body: dict[str, JsonValue]) -> JsonValue:
-        reply = await attempt.ask(step, kind, body)
+        reply = await attempt.ask(step, kind, redactor.data(body))
         if not reply.ok:
             raise StepFailed(reply.failure, reply.reason, reply.message)
         return reply.value

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from sluice_core import names
+from sluice_core.mounts import Mount
 
 _PREFIX = "SLUICE_"
 
@@ -25,6 +26,7 @@ class Settings(BaseModel):
     drain_seconds: float = Field(default=30, ge=0, description="from SIGTERM to the end")
     keys_dir: Path = Path("/etc/sluice/keys")
     credentials_dir: Path = Path("/etc/sluice/credentials")
+    credentials: Json[dict[str, Mount]] = Field(default={}, description="what lies there")
     egress_allow: Json[tuple[str, ...]] = ()
     egress_private: bool = Field(default=True, description="the plan's allowPrivate")
     env_names: Json[tuple[str, ...]] = Field(

@@ -139,6 +139,7 @@ class World:
     takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
     servers: dict[str, RunnerServer] = field(default_factory=dict)
     objects: Objects = field(default_factory=Objects)
+    looked_at: list[Name] = field(default_factory=list)
     clock: datetime = NOON
     jitter: float = 0.0
 
@@ -186,6 +187,7 @@ class World:
             now=lambda: self.clock,
             superseded=supersede,
             objects=self.objects,
+            look=self.looked_at.append,
             random=lambda: self.jitter,
         )
 

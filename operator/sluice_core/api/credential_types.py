@@ -1,11 +1,12 @@
 """The types of credentials: which secret fields and which configuration each one has."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel
 
 from sluice_core.api.rules import Rule
+from sluice_core.credentials import TYPES, field_names
 
 CredentialType = Literal[
     "Smtp",
@@ -57,38 +58,16 @@ SecretField = Literal[
 
 @dataclass(frozen=True)
 class Fields:
-    """What a type of credential consists of; `config` in the spelling of the object."""
+    """What a type of credential consists of, in the spelling of the object."""
 
-    secret: tuple[SecretField, ...]
+    secret: tuple[str, ...]
     config: tuple[str, ...] = ()
 
 
-_LOGIN: tuple[SecretField, ...] = ("username", "password")
-_OAUTH: tuple[SecretField, ...] = ("accessToken", "clientId", "clientSecret", "refreshToken")
-
 FIELDS: dict[CredentialType, Fields] = {
-    "Smtp": Fields(_LOGIN, ("host", "port", "tls", "from")),
-    "Twilio": Fields(("accountSid", "authToken"), ("from",)),
-    "Ftp": Fields(_LOGIN, ("host", "port", "tls")),
-    "Sftp": Fields((*_LOGIN, "privateKey", "passphrase", "hostKey"), ("host", "port")),
-    "AwsS3": Fields(
-        ("accessKeyId", "secretAccessKey", "sessionToken"), ("region", "endpoint", "pathStyle")
-    ),
-    "HttpBearer": Fields(("token",)),
-    "HttpBasic": Fields(_LOGIN),
-    "HttpApiKey": Fields(("key",), ("header", "query")),
-    "MicrosoftTeams": Fields(("webhookUrl",), ("channel",)),
-    "Slack": Fields(("webhookUrl", "botToken"), ("channel",)),
-    "Discord": Fields(("webhookUrl",), ("channel",)),
-    "AzureBlobStorage": Fields(
-        ("connectionString", "accountKey", "sasToken"), ("account", "endpoint")
-    ),
-    "Box": Fields(_OAUTH),
-    "Dropbox": Fields(_OAUTH),
-    "Database": Fields(("url", *_LOGIN), ("dialect", "host", "port", "database")),
-    "OpenAI": Fields(("apiKey",), ("baseUrl", "model")),
-    "Webhook": Fields(("signingSecret", "url", "headers"), ("url", "method", "headers")),
+    kind: Fields(*field_names(TYPES[kind])) for kind in get_args(CredentialType)
 }
+"""Of each type, as sluice_core.credentials has it."""
 
 
 def _words(words: tuple[str, ...]) -> str:

@@ -1,13 +1,14 @@
 """HTTP requests to one runner pod, each with a token for it and the epoch of our Lease."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from sluice_core import names, wire
+from sluice_core.mounts import Mount
 
 CALL_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
@@ -29,6 +30,7 @@ class Pod:
     namespace: str
     workflow: str
     workflow_uid: str
+    mounted: Mapping[str, Mount] = field(default_factory=dict)
     port: int = names.RUNNER_PORT
 
 

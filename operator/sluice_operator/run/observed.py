@@ -1,6 +1,6 @@
 """What decisions about runs depend on: the run, its workflow, and the room on its runners."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Self
@@ -9,6 +9,7 @@ from sluice_core import conditions, names
 from sluice_core.api.steps import RunRetry
 from sluice_core.api.workflow import Concurrency
 from sluice_core.definition import Definition, digest
+from sluice_core.mounts import Mount
 from sluice_core.record import CONDITION, Record
 
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
@@ -32,6 +33,7 @@ class Pinned:
     loss_limit: int
     timeout_seconds: int = 3600
     retry: RunRetry = field(default_factory=RunRetry)
+    credentials: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, version: int, definition: Definition) -> Self:
@@ -48,6 +50,7 @@ class Pinned:
             loss_limit=settings.runner_loss_limit,
             timeout_seconds=settings.timeout_seconds,
             retry=settings.retry,
+            credentials=frozenset(s.credential for s in definition.steps if s.credential),
         )
 
 
@@ -56,6 +59,8 @@ class Flow:
     """A workflow, as far as its runs depend on it.
 
     `invalid` and `failure` are sentences: why it cannot run, and why its runner does not get up.
+    `mounted` are the credentials as pods should have them mounted, with None for those that do
+    not exist; None where pods stay as they are.
     """
 
     uid: str
@@ -65,6 +70,16 @@ class Flow:
     concurrency: Concurrency = field(default_factory=Concurrency)
     invalid: str = ""
     failure: str = ""
+    mounted: Mapping[str, Mount | None] | None = None
+
+    def overlooks(self, needed: Iterable[str]) -> bool:
+        """Whether it was decided without thought of some of these credentials."""
+        return self.mounted is not None and not self.mounted.keys() >= set(needed)
+
+    def admits(self, needed: Iterable[str], pod: Mapping[str, Mount]) -> bool:
+        """Whether a pod with these mounts has all that is needed, as it should be now."""
+        wanted = self.mounted
+        return wanted is None or all(n in wanted and pod.get(n) == wanted[n] for n in needed)
 
 
 @dataclass(kw_only=True)

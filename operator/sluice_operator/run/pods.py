@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sluice_core import names
+from sluice_core import mounts, names
 from sluice_operator.run.calls import Pod
 
 Manifest = dict[str, Any]
@@ -21,6 +21,7 @@ def read(manifest: Manifest) -> Pod | None:
         namespace=meta["namespace"],
         workflow=meta["labels"][names.LABEL_WORKFLOW],
         workflow_uid=workflow_uid,
+        mounted=mounts.decode(_env(manifest, mounts.VARIABLE)),
     )
 
 

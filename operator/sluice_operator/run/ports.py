@@ -30,6 +30,7 @@ class Ports:
 
     `write` stores a whole status, waiting for the API server as long as it takes, and answers
     False when the run is gone. `exists` reads whether the run is still there and undecided.
+    `look` has the workflow looked at again, where it was decided about without what a run needs.
     `serves` does what steps ask for, by kind; child runs are dispatch's own.
     """
 
@@ -42,6 +43,7 @@ class Ports:
     now: Callable[[], datetime]
     superseded: Callable[[], None]
     objects: Objects
+    look: Callable[[Name], None]
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
     random: Callable[[], float] = random.random
 

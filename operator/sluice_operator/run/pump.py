@@ -44,12 +44,25 @@ class Pump:
         ready = self._admitted(flow, seen, [run for run in waiting if sends[run.uid]])
         if ready or any(run.blocked_by for run in waiting):
             self._runners.open(flow)
-        rooms = [Room(link.pod.uid, link.free) for link in self._runners.links(flow)]
-        for run, pod in assign(ready, rooms):
+        self._assign(flow, seen, [(run, sends[run.uid]) for run in ready])
+
+    def _assign(
+        self, flow: Name, seen: Flow | None, ready: list[tuple[Run, Pinned | None]]
+    ) -> None:
+        links = self._runners.links(flow)
+        rooms = [Room(link.pod.uid, link.free, link.pod.mounted) for link in links]
+        sends = {run.uid: pinned for run, pinned in ready if pinned is not None}
+
+        def fits(run: Run, room: Room) -> bool:
+            return seen is None or seen.admits(sends[run.uid].credentials, room.mounted)
+
+        for run, pod in assign([run for run, _ in ready], rooms, fits):
             self._submit(run, sends[run.uid], pod)
-        for run in ready:
-            if run.pod is None:
-                self._wait(run, why_waiting(seen, has_rooms=bool(rooms)))
+        for run, pinned in ready:
+            if run.pod is None and pinned is not None:
+                waits = self._wait(run, why_waiting(seen, pinned.credentials, rooms))
+                if waits and seen is not None and seen.overlooks(pinned.credentials):
+                    self._ports.look(flow)
 
     def _rests(self, run: Run) -> bool:
         """Whether its next attempt is later; it is decided about again by then."""
@@ -107,14 +120,17 @@ class Pump:
         elif run.pod is None:
             self._end(run, End("Cancelled", "Replaced", f"run {heir} took its place"))
 
-    def _wait(self, run: Run, why: Wait) -> None:
-        if run.waiting_for != (why.reason, why.message):
-            run.waiting_for = (why.reason, why.message)
-            self._showing.soon(run)
+    def _wait(self, run: Run, why: Wait) -> bool:
+        """Whether it waits for something else than before."""
+        if run.waiting_for == (why.reason, why.message):
+            return False
+        run.waiting_for = (why.reason, why.message)
+        self._showing.soon(run)
+        return True
 
-    def _submit(self, run: Run, pinned: Pinned | None, pod: str) -> None:
+    def _submit(self, run: Run, pinned: Pinned, pod: str) -> None:
         link = self._runners.link(pod)
-        if link is None or pinned is None:
+        if link is None:
             return
         self._book.take(run)
         run.pinned, run.pod, run.pod_name, run.through = pinned, pod, link.pod.name, 0

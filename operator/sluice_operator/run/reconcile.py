@@ -1,9 +1,11 @@
 """Decide what to do with a run that waits. Reads no clock, calls no API, logs nothing."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from sluice_core.api.steps import Settings
+from sluice_core.mounts import Mount
 from sluice_operator.run import executed
 from sluice_operator.run.executed import NotExecutable
 from sluice_operator.run.observed import Flow, Pinned, Run
@@ -91,31 +93,44 @@ def lost(run: Run) -> End | None:
     return End("Failed", "RunnerLost", message)
 
 
-def why_waiting(flow: Flow | None, *, has_rooms: bool) -> Wait:
-    """Why a run that may go has not gone: no runner took it."""
-    if flow is not None and flow.failure:
-        return Wait("RunnerFailed", flow.failure)
-    if has_rooms:
-        return Wait("Queued", "every slot of the workflow's runners is taken")
-    return Wait("WaitingForRunner", "the workflow's runner is not up yet")
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Room:
     """A runner that takes runs, and how many it has room for."""
 
     pod: str
     free: int
+    mounted: Mapping[str, Mount] = field(default_factory=dict)
 
 
-def assign(waiting: Iterable[Run], rooms: Iterable[Room]) -> list[tuple[Run, str]]:
-    """Which run goes to which pod: in order of priority and age, to the emptiest pod first."""
-    free = {room.pod: room.free for room in rooms}
+def why_waiting(flow: Flow | None, needed: Collection[str], rooms: Collection[Room]) -> Wait:
+    """Why a run that may go has not gone: no runner took it."""
+    if flow is not None and flow.failure:
+        return Wait("RunnerFailed", flow.failure)
+    if not rooms:
+        return Wait("WaitingForRunner", "the workflow's runner is not up yet")
+    if flow is not None and not any(flow.admits(needed, room.mounted) for room in rooms):
+        lacking = ", ".join(sorted(needed))
+        message = f"no runner has these credentials mounted as they are now: {lacking}"
+        return Wait("WaitingForRunner", message)
+    return Wait("Queued", "every slot of the workflow's runners is taken")
+
+
+def assign(
+    waiting: Iterable[Run],
+    rooms: Iterable[Room],
+    fits: Callable[[Run, Room], bool] = lambda _run, _room: True,
+) -> list[tuple[Run, str]]:
+    """Which run goes to which pod: in order of priority and age, to the emptiest that fits."""
+    free = {room: room.free for room in rooms if room.free > 0}
     given = []
     for run in sorted(waiting, key=lambda one: one.order):
-        pod = max(free, key=lambda one: free[one], default=None)
-        if pod is None or free[pod] <= 0:
+        room = max(filter(partial(fits, run), free), key=free.__getitem__, default=None)
+        if room is None:
+            continue
+        given.append((run, room.pod))
+        free[room] -= 1
+        if not free[room]:
+            del free[room]
+        if not free:
             break
-        free[pod] -= 1
-        given.append((run, pod))
     return given

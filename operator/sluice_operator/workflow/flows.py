@@ -1,11 +1,13 @@
 """What of the decisions about workflows their runs depend on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluice_core.api.steps import RunRetry
 from sluice_core.api.workflow import Concurrency
 from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
+from sluice_core.mounts import Mount
 from sluice_operator.workflow.observed import Observed
 from sluice_operator.workflow.reconcile import Desired
 
@@ -27,6 +29,8 @@ class Decided:
     concurrency: Concurrency
     invalid: str
     failure: str
+    credentials: frozenset[str]
+    mounted: Mapping[str, Mount | None] | None
 
 
 def decided(seen: Observed, desired: Desired) -> Decided:
@@ -50,4 +54,6 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         concurrency=spec.concurrency,
         invalid=invalid,
         failure=ready["message"] if ready is not None and failed else "",
+        credentials=frozenset(step.credential for step in spec.steps if step.credential),
+        mounted=desired.mounted,
     )

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from sluice_core import names
 from sluice_core.api.action import WorkflowAction
+from sluice_core.api.credential import CredentialSpec, WorkflowCredential
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
 from sluice_operator.workflow import versions
@@ -31,6 +34,7 @@ class Observer:
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
         self._leaving: set[str] = set()
+        self._credentials: defaultdict[str, dict[str, CredentialSpec]] = defaultdict(dict)
         self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
         self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
 
@@ -75,6 +79,14 @@ class Observer:
         if before != plan:
             yield from self._in(name)
 
+    def credential(self, key: Key, manifest: Manifest | None) -> None:
+        """A WorkflowCredential as it is now; one that cannot be read is as good as none."""
+        namespace, name = key
+        spec = _spec_of(manifest) if manifest is not None else None
+        _put(self._credentials[namespace], name, spec)
+        if not self._credentials[namespace]:
+            del self._credentials[namespace]
+
     def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
         """A child as it is now; answers the workflow that it belongs to."""
         owner = _owner(manifest)
@@ -118,6 +130,7 @@ class Observer:
             revisions=tuple(versions.read_revision(one) for one in revisions),
             pinned=self._pinned(key),
             actions=self._actions,
+            credentials=self._credentials.get(key[0], {}),
             now=now,
         )
 
@@ -130,6 +143,13 @@ class Observer:
 
     def _in(self, namespace: str) -> Iterator[Key]:
         return (key for key in list(self.workflows) if key[0] == namespace)
+
+
+def _spec_of(manifest: Manifest) -> CredentialSpec | None:
+    try:
+        return WorkflowCredential.parse(manifest).spec
+    except ValidationError:
+        return None
 
 
 def _owner(manifest: Manifest) -> Manifest | None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 from sluice_core.api.action import ActionSpec
+from sluice_core.api.credential import CredentialSpec
 from sluice_core.api.plan import PlanSpec
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import ActionType, own
@@ -76,6 +77,7 @@ class Revision:
     number: int
     digest: str
     tagged: bool = False
+    credentials: frozenset[str] = frozenset()  # that its steps name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,7 @@ class Observed:
     """A Workflow, its children as they are, and what they depend on.
 
     `pinned` are the versions of unfinished runs, None while those are not known yet.
+    `credentials` are those of the namespace that the workflow may name.
     """
 
     workflow: Workflow
@@ -94,6 +97,7 @@ class Observed:
     revisions: tuple[Revision, ...]
     pinned: frozenset[int] | None = frozenset()
     actions: Actions = Actions()
+    credentials: Mapping[str, CredentialSpec] = field(default_factory=dict)
     now: datetime
 
     @property

@@ -1,14 +1,22 @@
 """Decide what should exist for one Workflow. Reads no clock, calls no API, logs nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice_core import conditions, names, validation
+from sluice_core import conditions, mounts, names, validation
 from sluice_core.definition import Definition, digest
 from sluice_core.finding import Finding
-from sluice_operator.workflow import lifecycle, permits, rollout, unserved, versions
+from sluice_core.mounts import Mount
+from sluice_operator.workflow import credentials, lifecycle, permits, rollout, unserved, versions
 from sluice_operator.workflow.observed import Child, Manifest, Observed
-from sluice_operator.workflow.resources import deployment, identity, network_policy, service
+from sluice_operator.workflow.resources import (
+    credential_mounts,
+    deployment,
+    identity,
+    network_policy,
+    service,
+)
 
 MOST_WARNINGS = 200  # what the CRD admits
 KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
@@ -19,11 +27,16 @@ GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBe
 
 @dataclass(frozen=True, kw_only=True)
 class Desired:
-    """What to apply, in this order, what to delete, and the status that says so."""
+    """What to apply, in this order, what to delete, and the status that says so.
+
+    `mounted` are the credentials that steps name, as pods should have them; None where pods stay
+    as they are.
+    """
 
     objects: tuple[Manifest, ...]
     surplus: tuple[Child, ...]
     status: dict[str, Any]
+    mounted: Mapping[str, Mount | None] | None = None
 
 
 def reconcile(seen: Observed) -> Desired:
@@ -60,22 +73,37 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     size = lifecycle.size(workflow.spec)
     raw = Definition.of(workflow.spec, seen.actions.usable).encode()
     version = versions.current(digest(raw), seen.revisions, workflow.status.version)
+    wanted = credentials.wanted(seen)
     objects: list[Manifest] = []
     if version.is_new:
         objects.append(versions.make_revision(workflow, version.number, raw, digest(raw)))
     if size.replicas is not None:
         reach = permits.reach(workflow.spec, seen.plan)
+        specs = credentials.existing(wanted)
+        if specs:
+            objects.append(credential_mounts.make_config(workflow, specs))
         objects += [
             identity.make_service_account(workflow),
             identity.make_keys(workflow, installation.public_keys),
             network_policy.make_network_policy(workflow, installation, reach),
             service.make_service(workflow, installation),
-            deployment.make_deployment(workflow, installation, replicas=size.replicas, reach=reach),
+            deployment.make_deployment(
+                workflow,
+                installation,
+                replicas=size.replicas,
+                reach=reach,
+                mounted={name: mounts.of(spec) for name, spec in specs.items()},
+            ),
         ]
     shown = rollout.read(seen.deployment, seen.pods, size.replicas)
     status = _status(seen, _conditions(seen, size, shown), warnings)
     status |= {"version": version.number} | _runner_status(seen, size, shown)
-    return Desired(objects=tuple(objects), surplus=_surplus(seen, objects), status=status)
+    return Desired(
+        objects=tuple(objects),
+        surplus=_surplus(seen, objects),
+        status=status,
+        mounted=credentials.mounted(wanted),
+    )
 
 
 def _conditions(

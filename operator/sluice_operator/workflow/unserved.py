@@ -18,10 +18,6 @@ def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:
         yield _warning("runner.mode Job is not served by this release: runs go to warm pods")
     if spec.notifications:
         yield _warning("notifications are not sent by this release")
-    for step in spec.steps:
-        if step.credential:
-            message = f"credential {step.credential} is not served by this release: the step fails"
-            yield _warning(message) | {"step": step.name}
 
 
 def _warning(message: str) -> dict[str, str]:

@@ -64,8 +64,10 @@ def make_revision(workflow: Workflow, number: int, raw: bytes, digest: str) -> d
 def read_revision(manifest: Manifest) -> Revision:
     """The version that a ControllerRevision of ours holds."""
     annotations = manifest["metadata"].get("annotations", {})
+    steps = manifest.get("data", {}).get("steps", ())
     return Revision(
         number=manifest["revision"],
         digest=annotations.get(names.ANNOTATION_DEFINITION, ""),
         tagged=bool(annotations.get(names.ANNOTATION_VERSION_TAG)),
+        credentials=frozenset(filter(None, (step.get("credential") for step in steps))),
     )

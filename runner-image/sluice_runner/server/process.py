@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sluice_core import wire
 from sluice_runner.metrics import Gauges, Metrics
+from sluice_runner.secrets import Survey
 from sluice_runner.server.app import make_app
 from sluice_runner.server.attempt import Execute
 from sluice_runner.server.definitions import Definitions
@@ -37,13 +38,15 @@ class Server(Generic[DefinitionT]):
     """Serve until `stopping` is set, then drain.
 
     `parse` reads a definition and raises ValueError; `unready` says why no run can be carried out
-    now, or nothing.
+    now, or nothing. `survey` looks at the credentials: what is missing there makes no runner
+    unready, since other steps can do without.
     """
 
     settings: Settings
     parse: Callable[[bytes], DefinitionT]
     execute: Execute[DefinitionT]
     unready: Callable[[], str]
+    survey: Callable[[], Survey] = Survey
 
     async def run(
         self, stopping: asyncio.Event, on_listening: Callable[[], None] = lambda: None
@@ -89,7 +92,14 @@ class Server(Generic[DefinitionT]):
 
     def _readiness(self, *, draining: bool) -> wire.Readiness:
         reason = "draining" if draining else self.unready()
-        return wire.Readiness(ready=not reason, slots=self.settings.slots, reason=reason)
+        found = self.survey()
+        return wire.Readiness(
+            ready=not reason,
+            slots=self.settings.slots,
+            reason=reason,
+            missing=found.missing,
+            invalid=found.invalid,
+        )
 
 
 def _gauges(holdings: Holdings[DefinitionT], journal: Journal) -> Gauges:

@@ -13,7 +13,8 @@ from pydantic import JsonValue
 
 from sluice_core import definition, wire
 from sluice_runner.actions.action import StepFailed
-from sluice_runner.execution import Outside, make_execute, no_credentials
+from sluice_runner.execution import Credentials, Outside, make_execute, no_credentials
+from sluice_runner.redaction import Redactor
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.runner_server import Events, RunnerServer, a_request
@@ -32,11 +33,14 @@ class Verbatim:
 
 
 @asynccontextmanager
-async def serving(keys: Path) -> AsyncIterator[RunnerServer]:
+async def serving(
+    keys: Path, credentials: Credentials = no_credentials, redactor: Redactor | None = None
+) -> AsyncIterator[RunnerServer]:
     """A server whose runs are carried out by the engine."""
+    redactor = redactor or Redactor()
     async with AsyncExitStack() as stack:
         execute = make_execute(
-            Verbatim(), Outside((), private=False, stack=stack), no_credentials, {}
+            Verbatim(), Outside((), private=False, stack=stack), credentials, {}, redactor
         )
 
         async def work(attempt: Attempt[bytes]) -> None:

@@ -1,24 +1,33 @@
 """The runner's Deployment. A new definition changes nothing here, so editing rolls no pod."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from sluice_core import names
+from sluice_core import mounts, names
 from sluice_core.api.workflow import Workflow
+from sluice_core.mounts import Mount
 from sluice_operator.workflow.observed import Installation, Reach
+from sluice_operator.workflow.resources import credential_mounts
 from sluice_operator.workflow.resources.meta import metadata
 
 USER = 65532
 GRACE_SECONDS = 60
 KEYS_PATH = "/etc/sluice/keys"
+NOTHING: Mapping[str, Mount] = {}
 
 
 def make_deployment(
-    workflow: Workflow, installation: Installation, *, replicas: int, reach: Reach
+    workflow: Workflow,
+    installation: Installation,
+    *,
+    replicas: int,
+    reach: Reach,
+    mounted: Mapping[str, Mount] = NOTHING,
 ) -> dict[str, Any]:
-    """`reach` is where the plan lets the runner connect to."""
+    """`reach` is where the plan lets the runner connect to, `mounted` its credentials."""
     name = workflow.metadata.name
     return {
         "apiVersion": "apps/v1",
@@ -33,29 +42,30 @@ def make_deployment(
                 "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
             },
             "template": {
-                "metadata": {"labels": _pod_labels(workflow)},
-                "spec": _pod(workflow, installation, reach),
+                "metadata": {"labels": _pod_labels(workflow, mounted)},
+                "spec": _pod(workflow, installation, reach, mounted),
             },
         },
     }
 
 
-def mounts_hash(workflow: Workflow) -> str:
-    """Which credentials a pod has mounted: a run goes only where all that it needs is there."""
-    needed = sorted({step.credential for step in workflow.spec.steps if step.credential})
-    return hashlib.sha256(orjson.dumps(needed)).hexdigest()[:12]
+def mounts_hash(mounted: Mapping[str, Mount]) -> str:
+    """What a pod has mounted, for people: dispatch looks at the variable that says it all."""
+    return hashlib.sha256(mounts.encode(mounted).encode()).hexdigest()[:12]
 
 
-def _pod_labels(workflow: Workflow) -> dict[str, str]:
+def _pod_labels(workflow: Workflow, mounted: Mapping[str, Mount]) -> dict[str, str]:
     return {
         **workflow.spec.runner.labels,
         **names.owned_by_workflow(workflow.metadata.name),
         names.LABEL_COMPONENT: "runner",
-        names.LABEL_MOUNTS: mounts_hash(workflow),
+        names.LABEL_MOUNTS: mounts_hash(mounted),
     }
 
 
-def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[str, Any]:
+def _pod(
+    workflow: Workflow, installation: Installation, reach: Reach, mounted: Mapping[str, Mount]
+) -> dict[str, Any]:
     runner = workflow.spec.runner
     account = runner.service_account_name or names.runner(workflow.metadata.name)
     pod: dict[str, Any] = {
@@ -70,7 +80,7 @@ def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[s
             "fsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(workflow, installation, reach)],
+        "containers": [_container(workflow, installation, reach, mounted)],
         "volumes": [
             {
                 "name": "keys",
@@ -79,6 +89,9 @@ def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[s
             {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
         ],
     }
+    if mounted:
+        pod["volumes"].append(credential_mounts.make_volume(workflow, mounted))
+        pod["containers"][0]["volumeMounts"].append(credential_mounts.make_volume_mount())
     if runner.node_selector:
         pod["nodeSelector"] = dict(runner.node_selector)
     if runner.tolerations:
@@ -88,13 +101,15 @@ def _pod(workflow: Workflow, installation: Installation, reach: Reach) -> dict[s
     return pod
 
 
-def _container(workflow: Workflow, installation: Installation, reach: Reach) -> dict[str, Any]:
+def _container(
+    workflow: Workflow, installation: Installation, reach: Reach, mounted: Mapping[str, Mount]
+) -> dict[str, Any]:
     return {
         "name": names.RUNNER_CONTAINER,
         "image": workflow.spec.runner.image or installation.runner_image,
         "imagePullPolicy": installation.pull_policy,
         "command": ["sluice-runner"],
-        "env": [*_env(workflow, reach), *_own_env(workflow)],
+        "env": [*_env(workflow, reach, mounted), *_own_env(workflow)],
         "ports": [{"name": "http", "containerPort": names.RUNNER_PORT, "protocol": "TCP"}],
         "readinessProbe": {
             "httpGet": {"path": "/readyz", "port": "http"},
@@ -114,7 +129,7 @@ def _container(workflow: Workflow, installation: Installation, reach: Reach) -> 
     }
 
 
-def _env(workflow: Workflow, reach: Reach) -> list[dict[str, Any]]:
+def _env(workflow: Workflow, reach: Reach, mounted: Mapping[str, Mount]) -> list[dict[str, Any]]:
     meta, runner = workflow.metadata, workflow.spec.runner
     literal = {
         "SLUICE_WORKFLOW": meta.name,
@@ -127,6 +142,11 @@ def _env(workflow: Workflow, reach: Reach) -> list[dict[str, Any]]:
         "SLUICE_KEYS_DIR": KEYS_PATH,
         "SLUICE_DRAIN_SECONDS": str(GRACE_SECONDS - 5),
     }
+    if mounted:
+        literal |= {
+            mounts.VARIABLE: mounts.encode(mounted),
+            "SLUICE_CREDENTIALS_DIR": credential_mounts.PATH,
+        }
     downward = {"SLUICE_POD_NAME": "metadata.name", "SLUICE_POD_UID": "metadata.uid"}
     return [
         *({"name": name, "value": value} for name, value in literal.items()),

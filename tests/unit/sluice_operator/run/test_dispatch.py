@@ -7,6 +7,7 @@ import pytest
 
 from sluice_core import wire
 from sluice_core.definition import digest
+from sluice_core.mounts import Mount
 from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest, a_version
 from testkit.eventually import until
 
@@ -241,3 +242,52 @@ async def test_a_request_that_nobody_serves_is_answered(cluster: Cluster) -> Non
 
     [condition] = cluster.world.status("run-1")["conditions"]
     assert condition["message"] == "Job is not served by this release"
+
+
+TOKEN = Mount(type="HttpBearer", secret="api")
+
+
+async def test_a_run_waits_for_a_runner_that_has_its_credentials_as_they_are_now(
+    cluster: Cluster,
+) -> None:
+    other, right = Worker("a"), Worker("a")
+    for pod, worker in (("old", other), ("new", right)):
+        await cluster.start(pod, worker)
+    needing = a_version(credentials=frozenset({"api"}))
+    cluster.world.flow = a_flow(current=needing, mounted={"api": TOKEN})
+
+    async with cluster.world.leader(a_manifest(), pods=("old",)) as dispatcher:
+        await until(
+            lambda: cluster.world.reason("run-1") == "WaitingForRunner",
+            "the run to be seen waiting",
+        )
+        dispatcher.pod_found(cluster.world.pod("new", mounted={"api": TOKEN}))
+        await cluster.world.until_over("run-1")
+
+    assert other.begun == []
+    assert right.begun == [("run-1", 1, "a")]
+    assert cluster.world.looked_at == []
+
+
+async def test_a_credential_that_does_not_exist_keeps_no_run_waiting(cluster: Cluster) -> None:
+    await cluster.start("pod-1", Worker("a"))
+    needing = a_version(credentials=frozenset({"api"}))
+    cluster.world.flow = a_flow(current=needing, mounted={"api": None})
+
+    async with cluster.world.leader(a_manifest()):
+        await cluster.world.until_over("run-1")
+
+    assert cluster.world.over == [("run-1", "Succeeded")]
+
+
+async def test_a_workflow_is_looked_at_again_for_what_a_run_of_an_older_version_needs(
+    cluster: Cluster,
+) -> None:
+    await cluster.start("pod-1", Worker("a"))
+    cluster.world.versions[2] = a_version(2, credentials=frozenset({"lake"}))
+    cluster.world.flow = a_flow(mounted={})
+
+    async with cluster.world.leader(a_manifest(revision=2)):
+        await until(lambda: FLOW in cluster.world.looked_at, "another look at the workflow")
+
+    assert cluster.world.looked_at == [FLOW]

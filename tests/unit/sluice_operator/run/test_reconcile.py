@@ -102,7 +102,9 @@ WHY: dict[str, tuple[Flow | None, bool, str]] = {
 
 @pytest.mark.parametrize(("flow", "has_rooms", "reason"), WHY.values(), ids=WHY)
 def test_why_waiting(flow: Flow | None, has_rooms: bool, reason: str) -> None:
-    assert why_waiting(flow, has_rooms=has_rooms).reason == reason
+    rooms = [Room("p", 0)] if has_rooms else []
+
+    assert why_waiting(flow, (), rooms).reason == reason
 
 
 def test_higher_priority_then_age_then_name() -> None:

@@ -6,10 +6,11 @@ import orjson
 import pytest
 
 from sluice_core import names
+from sluice_core.mounts import Mount
 from sluice_operator.workflow.observed import Manifest, Reach
 from sluice_operator.workflow.reconcile import reconcile
 from sluice_operator.workflow.resources import deployment, network_policy
-from testkit.builders import a_step, a_workflow
+from testkit.builders import a_credential, a_step, a_workflow
 from testkit.seen import an_installation, observed
 
 GITOPS = {"labels": {"team": "a"}, "annotations": {"argocd.argoproj.io/tracking-id": "x"}}
@@ -21,8 +22,9 @@ def objects(**fields: Any) -> dict[str, Manifest]:
 
 
 def pod(**spec: Any) -> dict[str, Any]:
+    mounted = spec.pop("mounted", {})
     made = deployment.make_deployment(
-        a_workflow(**spec), an_installation(), replicas=1, reach=NOWHERE
+        a_workflow(**spec), an_installation(), replicas=1, reach=NOWHERE, mounted=mounted
     )
     template: dict[str, Any] = made["spec"]["template"]
     return template
@@ -118,21 +120,69 @@ def test_a_pod_takes_longer_to_end_than_its_runner() -> None:
     assert float(env(made)["SLUICE_DRAIN_SECONDS"]) < grace
 
 
+TOKEN = Mount(type="HttpBearer", secret="api")
+LOGIN = Mount(type="HttpBasic", secret="ftp", keys={"password": "pw"})
 MOUNTS = {
-    "another credential: another pod": (["a"], ["b"], False),
-    "the same in another order: the same pod": (["a", "b"], ["b", "a"], True),
-    "the same twice: the same pod": (["a", "a"], ["a"], True),
+    "another credential: another pod": ({"a": TOKEN}, {"b": TOKEN}, False),
+    "another Secret: another pod": ({"a": TOKEN}, {"a": LOGIN}, False),
+    "the same in another order: the same pod": (
+        {"a": TOKEN, "b": LOGIN},
+        {"b": LOGIN, "a": TOKEN},
+        True,
+    ),
 }
 
 
 @pytest.mark.parametrize(("one", "other", "same"), MOUNTS.values(), ids=MOUNTS)
-def test_the_hash_of_mounts(one: list[str], other: list[str], same: bool) -> None:
-    first, second = (
-        a_workflow(steps=[a_step(f"s{n}", credential=name) for n, name in enumerate(wanted)])
-        for wanted in (one, other)
-    )
+def test_the_pod_changes_with_what_is_mounted(
+    one: dict[str, Mount], other: dict[str, Mount], same: bool
+) -> None:
+    first, second = pod(mounted=one), pod(mounted=other)
 
-    assert (deployment.mounts_hash(first) == deployment.mounts_hash(second)) is same
+    assert (first == second) is same
+    assert (label_of_mounts(first) == label_of_mounts(second)) is same
+
+
+def label_of_mounts(template: dict[str, Any]) -> str:
+    return str(template["metadata"]["labels"][names.LABEL_MOUNTS])
+
+
+def test_a_secret_is_mounted_key_by_key_for_reading_and_may_be_missing() -> None:
+    spec = pod(mounted={"ftp": LOGIN})["spec"]
+
+    [volume] = [one["projected"] for one in spec["volumes"] if "projected" in one]
+    [container] = spec["containers"]
+    [mount] = [one for one in container["volumeMounts"] if one["name"] == "credentials"]
+    config, secret = volume["sources"]
+    assert config == {"configMap": {"name": "workflow-daily-etl-credentials", "optional": True}}
+    assert secret["secret"] == {
+        "name": "ftp",
+        "optional": True,
+        "items": [
+            {"key": "username", "path": "ftp/username"},
+            {"key": "pw", "path": "ftp/password"},
+        ],
+    }
+    assert mount["readOnly"] is True
+
+
+def test_a_workflow_without_credentials_mounts_no_secret() -> None:
+    spec = pod()["spec"]
+
+    assert [volume["name"] for volume in spec["volumes"]] == ["keys", "tmp"]
+
+
+def test_other_configuration_of_a_credential_changes_no_pod() -> None:
+    steps = [a_step("call", credential="api")]
+    pods, configs = [], []
+    for header in ("X-Key", "X-Token"):
+        spec = a_credential("api", type="HttpApiKey", config={"header": header}).spec
+        made = reconcile(observed(a_workflow(steps=steps), credentials={"api": spec})).objects
+        pods += [one["spec"]["template"] for one in made if one["kind"] == "Deployment"]
+        configs += [one["data"] for one in made if one["metadata"]["name"].endswith("-credentials")]
+
+    assert pods[0] == pods[1]
+    assert configs == [{"api.json": '{"header":"X-Key"}'}, {"api.json": '{"header":"X-Token"}'}]
 
 
 def test_the_service_names_the_gateway() -> None:

@@ -21,10 +21,6 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"notifications": [{"url": "https://x.example", "events": ["workflows.run.failed"]}]},
         "notifications are not sent by this release",
     ),
-    "a credential": (
-        {"steps": [STEP | {"credential": "lake"}]},
-        "credential lake is not served by this release: the step fails",
-    ),
 }
 
 
