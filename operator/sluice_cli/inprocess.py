@@ -112,9 +112,10 @@ class Runs:
     def _asking(
         self, parent: engine.Job, prefix: str
     ) -> Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]:
-        async def ask(_: str, kind: wire.RequestKind, body: dict[str, JsonValue]) -> JsonValue:
-            if kind == "Allowance":
-                return None  # plans are a matter of namespaces
+        async def ask(step: str, kind: wire.RequestKind, body: dict[str, JsonValue]) -> JsonValue:
+            if kind == "Allowance":  # plans are a matter of namespaces
+                self._say(f"{prefix}{step}: sends; in a cluster the namespace's plan may limit it")
+                return None
             if kind != "ChildRun":
                 raise StepFailed("Permanent", "NeedsCluster", f"{kind} needs a cluster")
             asked = wire.ChildRun.model_validate(body)

@@ -79,6 +79,7 @@ class Outside:
             from sluice_runner.egress.rules import Egress  # noqa: PLC0415
 
             self._guard = Guard(Egress(self._allow, self._private))
+            self._stack.push_async_callback(self._guard.kept.aclose)
         return self._guard
 
     def http(self) -> "httpx.AsyncClient":
@@ -86,7 +87,7 @@ class Outside:
         if self._http is None:
             from sluice_runner.egress.transport import client  # noqa: PLC0415
 
-            self._http = client(self.guard())
+            self._http = client(self.guard(), self.guard().trust())
             self._stack.push_async_callback(self._http.aclose)
         return self._http
 

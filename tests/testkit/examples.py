@@ -15,6 +15,7 @@ from sluice_core import validation, wire
 from sluice_core.credentials import Credential
 from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
+from sluice_runner.egress.connect import Guard
 from sluice_runner.templating.renderer import Renderer
 
 FOLDER = Path(__file__).parents[2] / "examples" / "actions"
@@ -42,6 +43,7 @@ async def play(
     http: httpx.AsyncClient,
     credential: Credential,
     ask: Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]],
+    guard: Guard | None = None,
 ) -> wire.Finished:
     """How a run ends with the inputs of the comment; every credential is this one."""
     workflow, report = validation.read(yaml.safe_load(text))
@@ -55,8 +57,9 @@ async def play(
         if isinstance(what, wire.Finished):
             ends.append(what)
 
-    def no_guard() -> None:
-        raise AssertionError("nothing but HTTP is spoken here")
+    def the_guard() -> Guard:
+        assert guard is not None, "nothing but HTTP is spoken here"
+        return guard
 
     async with Renderer() as renderer:
         tools = engine.Tools(
@@ -64,10 +67,10 @@ async def play(
             actions=ACTIONS,
             emit=emit,
             http=lambda: http,
-            guard=no_guard,  # type: ignore[arg-type]
+            guard=the_guard,
             credential=lambda _: credential,
             ask=ask,
         )
-        await engine.execute(job_of(workflow, inputs), tools)
+        await engine.execute(job_of(workflow, inputs, {}), tools)
     [end] = ends
     return end

@@ -16,7 +16,7 @@ def test_a_sample_is_valid(name: str) -> None:
 
     params = row.params.model_validate(row.sample)
 
-    assert params.model_dump(by_alias=True, exclude_unset=True) == row.sample
+    assert params.model_dump(mode="json", by_alias=True, exclude_unset=True) == row.sample
 
 
 @pytest.mark.parametrize("name", CATALOG)

@@ -33,8 +33,9 @@ class ActionType:
     `repeatable` says that a second execution does no harm, so that a step whose outcome was lost
     may run again. `named_ports` reads further ports from a step's `with`, whatever that holds;
     the `literal` fields are those that it reads, and take no templates. `accepts` are the input
-    ports besides the one for data. A step whose action is `paired_with` a role must lead to a step
-    whose action has it.
+    ports besides the one for data. `reaches` are the ports on public addresses that it may connect
+    to without being named in `egress.allow`: nothing but TLS or SSH is spoken there. A step whose
+    action is `paired_with` a role must lead to a step whose action has it.
 
     Of an action of a user's own, `schema` is what `with` is held to, and a `fault` says why no
     step may use it; a built-in action's `params` have the description.
@@ -52,6 +53,7 @@ class ActionType:
     accepts: frozenset[InputPort] = frozenset()
     failures: tuple[FailureClass, ...] = ("Permanent",)
     credentials: tuple[str, ...] = ()
+    reaches: tuple[int, ...] = ()
     repeatable: bool = False
     paired_with: Role | None = None
     timeout_seconds: int | None = None

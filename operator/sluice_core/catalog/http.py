@@ -79,6 +79,7 @@ def _verb(method: str, params: type[HttpParams], *, repeatable: bool) -> ActionT
         sample={"url": "https://api.example.com/orders"},
         failures=("Transient", "Timeout", "RateLimited", "Permanent"),
         credentials=("HttpBearer", "HttpBasic", "HttpApiKey"),
+        reaches=(443,),
         repeatable=repeatable,
     )
 

@@ -8,6 +8,7 @@ from sluice_runner.actions import (
     ai_generate,
     condition,
     discord_send,
+    email_send,
     fail,
     http,
     log,
@@ -27,6 +28,7 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         action.type.name: action
         for action in (
             *http.ACTIONS,
+            email_send.ACTION,
             transform.ACTION,
             condition.ACTION,
             switch.ACTION,

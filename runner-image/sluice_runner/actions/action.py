@@ -51,6 +51,7 @@ class Context:
     and `guard` opens every other connection. `credential` is what the step names, as it is at this
     moment, or None where it names none; raises StepFailed CredentialMissing.
     `ask` has something done that only the operator can do, and gives the value of its reply;
+    `timeout_seconds` is the step's own, for those who can tell the other side of it.
     `chain` are the workflows of the runs above this one, and its own last. `ai` and `tools` are
     what the steps on the input ports of these names give. `render` fills in templates that are not
     the step's, from the data that it is given and no other; the last argument is the field's name.
@@ -65,6 +66,7 @@ class Context:
     sleep: Callable[[float], Awaitable[None]]
     ask: Ask
     render: Render
+    timeout_seconds: float | None = None
     chain: tuple[str, ...] = ()
     ai: JsonValue = None
     tools: Mapping[str, Tool] = field(default_factory=lambda: MappingProxyType({}))

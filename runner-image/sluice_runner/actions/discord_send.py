@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from sluice_core.catalog import CATALOG
 from sluice_core.catalog.messages import DiscordParams
 from sluice_core.credentials import Discord
-from sluice_runner.actions import chat, vendor
+from sluice_runner.actions import chat, given, vendor
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ CONTENT, EMBED_TITLE, EMBED_TEXT, FACT_VALUE = 2000, 256, 4096, 1024
 
 async def run(params: DiscordParams, ctx: Context) -> Done:
     """One message, or one for each item."""
-    secret = vendor.credential(ctx, Discord).webhook_url.get_secret_value()
+    secret = given.credential(ctx, Discord).webhook_url.get_secret_value()
     hook = vendor.webhook(secret, _is_a_webhook, FORM)
     url = hook.copy_merge_params({"wait": "true"})  # or it answers before it has looked
 

@@ -16,7 +16,7 @@ from sluice_core.catalog import CATALOG
 from sluice_core.catalog.messages import SlackParams
 from sluice_core.credentials import Slack
 from sluice_core.wire import FailureClass
-from sluice_runner.actions import chat, vendor
+from sluice_runner.actions import chat, given, vendor
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ SECTION, HEADER, TEXT, FIELDS = 3000, 150, 40_000, 10
 
 async def run(params: SlackParams, ctx: Context) -> Done:
     """One message, or one for each item."""
-    account = vendor.credential(ctx, Slack)
+    account = given.credential(ctx, Slack)
     if account.bot_token:
         make, told = _as_bot(account, params)
     else:

@@ -15,7 +15,7 @@ from sluice_core import wire
 from sluice_core.catalog import CATALOG
 from sluice_core.catalog.messages import SmsParams
 from sluice_core.credentials import Twilio
-from sluice_runner.actions import fan_out, vendor
+from sluice_runner.actions import fan_out, given, vendor
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ NOT_AUTHENTICATED = 20003
 
 async def run(params: SmsParams, ctx: Context) -> Done:
     """Ask the plan first, then send."""
-    account = vendor.credential(ctx, Twilio)
+    account = given.credential(ctx, Twilio)
     sender = params.from_ or account.from_
     if not sender:
         message = "with.from is missing, and the credential has no `from`: say who sends it"

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from sluice_core.catalog import CATALOG
 from sluice_core.catalog.messages import TeamsParams
 from sluice_core.credentials import MicrosoftTeams
-from sluice_runner.actions import chat, vendor
+from sluice_runner.actions import chat, given, vendor
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ FAILED = "webhook message delivery failed"  # told with 200 by connectors, as is
 
 async def run(params: TeamsParams, ctx: Context) -> Done:
     """One card, or one for each item."""
-    secret = vendor.credential(ctx, MicrosoftTeams).webhook_url.get_secret_value()
+    secret = given.credential(ctx, MicrosoftTeams).webhook_url.get_secret_value()
     url = vendor.webhook(secret, lambda host, _: host.endswith(SUFFIXES), FORM)
 
     def make(message: chat.Message) -> vendor.Call:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import orjson
 from pydantic import JsonValue
 
 from sluice_core import plain
-from sluice_core.credentials import Credential
 from sluice_runner.actions.action import Context, StepFailed
 from sluice_runner.actions.http_answer import failure_of, retry_after
 
 if TYPE_CHECKING:
     import httpx
-
-C = TypeVar("C", bound=Credential)
 
 WORDS = 2048  # bytes of a message, the vendor's own words among them
 REFUSED = "CredentialRefused"
@@ -105,16 +102,6 @@ def _without(url: str | httpx.URL, words: str) -> str:
 def unreadable(call: Call) -> StepFailed:
     """The failure that a success without the promised body is."""
     return StepFailed("Permanent", "AnswerInvalid", f"{call.name}: its answer is of no known form")
-
-
-def credential(ctx: Context, kind: type[C]) -> C:
-    """The step's credential, which has to be of this type."""
-    given = ctx.credential()
-    if isinstance(given, kind):
-        return given
-    what = f"it is of type {given.type}" if given is not None else "the step names none"
-    message = f"a credential of type {kind.type} is needed, and {what}: name one in `credential`"
-    raise StepFailed("Permanent", "CredentialMissing", message)
 
 
 def webhook(secret: str, allowed: Callable[[str, str], bool], form: str) -> httpx.URL:

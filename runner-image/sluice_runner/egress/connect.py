@@ -2,11 +2,14 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_address
 
 from sluice_runner.egress.address import Address
+from sluice_runner.egress.kept import Kept
 from sluice_runner.egress.rules import Egress, Target, check_spelling
 
 Resolve = Callable[[str, int], Awaitable[tuple[Address, ...]]]
@@ -20,12 +23,23 @@ async def resolve(host: str, port: int) -> tuple[Address, ...]:
     return tuple(ip_address(text) for text in texts)
 
 
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Trust in whom the system trusts (OpenSSL's SSL_CERT_FILE included); read once."""
+    return ssl.create_default_context()
+
+
 @dataclass(frozen=True)
 class Guard:
-    """The one door of the runner; whichever protocol is spoken behind it."""
+    """The one door of the runner; whichever protocol is spoken behind it.
+
+    `trust` is what every protocol verifies its peers by, `kept` holds connections between steps.
+    """
 
     egress: Egress
     resolve: Resolve = resolve
+    trust: Callable[[], ssl.SSLContext] = system_trust
+    kept: Kept = field(default_factory=Kept, compare=False)
 
     async def addresses(self, target: Target) -> tuple[Address, ...]:
         """Where the target is; raises EgressRefused if any of it is refused, OSError if unknown.

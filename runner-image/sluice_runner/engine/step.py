@@ -61,6 +61,7 @@ class Assignment:
             sleep=tools.sleep,
             ask=lambda kind, body: tools.ask(name, kind, body),
             render=partial(failing.rendered, tools.renderer),
+            timeout_seconds=self.step.timeout_seconds,
             chain=self.chain,
             ai=self.ai,
             tools=self.tools(key),
