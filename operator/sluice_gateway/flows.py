@@ -4,7 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sluice_core import names
+from pydantic import ValidationError
+
+from sluice_core import names, verbs
+from sluice_core.admission import Standing
+from sluice_core.api.lifecycle import Lifecycle, Window
 from sluice_gateway import listening
 from sluice_gateway.listening import Listener
 from sluice_kube import errors
@@ -18,8 +22,7 @@ class Flow:
     namespace: str
     name: str
     uid: str
-    state: str
-    replicas: int
+    standing: Standing
     steps: int
     schema: dict[str, Any] | None
     invalid: str | None
@@ -43,8 +46,7 @@ def read(manifest: Manifest) -> Flow:
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
-        state=spec.get("state", "Active"),
-        replicas=spec.get("replicas", 1),
+        standing=_standing(metadata, spec),
         steps=len(spec.get("steps", ())),
         schema=spec.get("inputs"),
         invalid=_invalid(manifest),
@@ -54,6 +56,26 @@ def read(manifest: Manifest) -> Flow:
         groups=frozenset(sharing.get("groups", ())),
         listeners=listening.read(spec),
     )
+
+
+def _standing(metadata: Manifest, spec: Manifest) -> Standing:
+    lifecycle = spec.get("lifecycle", {})
+    return Standing(
+        name=metadata["name"],
+        state=spec.get("state", "Active"),
+        replicas=spec.get("replicas", 1),
+        policy=lifecycle.get("policy", Lifecycle().policy),
+        window=_window(lifecycle.get("window")),
+        verbs=verbs.read(metadata.get("annotations", {})),
+    )
+
+
+def _window(given: Manifest | None) -> Window | None:
+    """None for one that this release cannot read, of which the operator says so."""
+    try:
+        return Window.model_validate(given) if given else None
+    except ValidationError:
+        return None
 
 
 def cut(manifest: Manifest) -> Manifest:

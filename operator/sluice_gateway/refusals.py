@@ -1,19 +1,19 @@
 """Why a workflow takes no run at the moment, or takes none from this caller."""
 
+from datetime import datetime
+
+from sluice_core import admission
 from sluice_gateway.flows import Flow
 from sluice_gateway.listening import Listener
 from sluice_gateway.problems import Problem
 from sluice_kube.review import Identity
 
 
-def check_takes_runs(flow: Flow) -> None:
+def check_takes_runs(flow: Flow, now: datetime) -> None:
     """Raises Problem 409 or 422 for a workflow that takes no trigger as it is."""
-    if flow.state != "Active":
-        detail = f"{_the(flow)} is {flow.state}; only an Active workflow takes triggers"
-        raise Problem(409, f"Workflow{flow.state}", detail)
-    if flow.replicas == 0:
-        way = f"kubectl -n {flow.namespace} scale workflow/{flow.name} --replicas=1"
-        raise Problem(409, "WorkflowSuspended", f"{_the(flow)} is suspended, replicas is 0: {way}")
+    verdict = admission.judge(flow.standing, now)
+    if verdict.outcome == "Refused":
+        raise Problem(409, f"Workflow{verdict.reason}", verdict.message)
     if flow.steps == 0:
         raise Problem(
             422, "WorkflowEmpty", f"{_the(flow)} has no steps, so there is nothing to run"

@@ -35,6 +35,12 @@ class Deadlines(Generic[K]):
         if self._heap[0][2] == key:
             self._changed.set()
 
+    def sooner(self, key: K, when: datetime | None) -> None:
+        """Look at the key by that time, unless it is looked at before anyway."""
+        known = self._times.get(key)
+        if when is not None and (known is None or when < known):
+            self.set(key, when)
+
     def pop_due(self) -> list[K]:
         """Take the keys whose time has come."""
         due = []

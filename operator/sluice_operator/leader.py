@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from sluice_core import names, wire
+from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
@@ -47,9 +48,10 @@ from sluice_operator.run.retention import Bounds
 from sluice_operator.run.stored import Stored
 from sluice_operator.run.sweep import Sweeper
 from sluice_operator.settings import Settings
-from sluice_operator.workflow import flows
+from sluice_operator.waking import Waking
+from sluice_operator.workflow import flows, lifecycle
 from sluice_operator.workflow.observe import Observer
-from sluice_operator.workflow.observed import Installation, Observed
+from sluice_operator.workflow.observed import Demand, Installation, Observed
 from sluice_operator.workflow.reconcile import Desired
 from sluice_operator.workflow.room import CHILDREN, Room
 from sluice_operator.workqueue import WorkQueue
@@ -96,8 +98,20 @@ class Leader:
         self._users = Users()
         self._keyring = Keyring(self._session, outside.settings.release_namespace)
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
-        self._observer = Observer(self._installation, self._pinned_versions)
-        self._room = Room(self._session, self._statuses, self._observer, self._decided, now)
+        self._waking: Waking[Name] = Waking(self._queue.add_at_once, self._demand, now)
+        self._observer = Observer(
+            self._installation,
+            self._pinned_versions,
+            lambda key, standing: self._demand(Name(*key), standing),
+        )
+        self._room = Room(
+            self._session,
+            self._statuses,
+            self._observer,
+            self._decided,
+            now,
+            outside.settings.identity,
+        )
         self._action_room = ActionRoom(self._statuses, self._action_judged, now)
         self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
         self._dispatcher = Dispatcher(self._ports(), self._means())
@@ -123,7 +137,9 @@ class Leader:
                 tasks.create_task(self._queue.run())  # versions that runs need are known now
                 tasks.create_task(self._action_queue.run())
                 self.ready.set()
+                tasks.create_task(self._waking.run())
                 tasks.create_task(self._sweeper.run())
+                tasks.create_task(self._when_seeded())
                 tasks.create_task(self._keyring.watch(self._look_at_all))
         finally:
             await self._dispatcher.close()
@@ -155,6 +171,8 @@ class Leader:
             self._users.see(users.Name(*key), current)
             if current is None:
                 self._flows.pop(flow, None)
+                self._waking.forget(flow)
+                self._sweeper.activity.forget(flow)
                 self._dispatcher.flow_changed(flow)
             self._queue.add(flow)
         else:
@@ -233,8 +251,7 @@ class Leader:
         )
         self._flows[flow] = Flow(
             uid=decided.uid,
-            state=decided.state,
-            replicas=decided.replicas,
+            standing=decided.standing,
             current=pinned if decided.version else None,
             concurrency=decided.concurrency,
             invalid=decided.invalid,
@@ -242,7 +259,26 @@ class Leader:
             mounted=decided.mounted,
         )
         self._histories.see(flow, spec.history)
+        if desired.size is not None:
+            self._waking.decided(flow, lifecycle.situation(seen), desired.size)
+        else:
+            self._waking.forget(flow)
         self._dispatcher.flow_changed(flow)
+
+    def _demand(self, flow: Name, standing: Standing) -> Demand:
+        wanting, last = self._dispatcher.wanting(flow, standing), self._sweeper.activity.of(flow)
+        return Demand(
+            fresh=wanting.fresh,
+            begun=wanting.begun,
+            last_trigger=last.trigger,
+            last_end=last.end,
+            known=self._sweeper.activity.known,
+        )
+
+    async def _when_seeded(self) -> None:
+        """Runners that were left up until it is known when they last had work."""
+        await self._sweeper.seeded.wait()
+        self._waking.all_changed()
 
     def _pinned_versions(self, key: tuple[str, str]) -> frozenset[int] | None:
         return self._dispatcher.pinned_versions(Name(*key))
@@ -272,6 +308,7 @@ class Leader:
             write=self._stored.write,
             exists=self._stored.is_undecided,
             ended=self._run_ended,
+            demand=self._waking.changed,
             leading=self._lease.is_leading,
             now=now,
             superseded=self._outside.superseded,

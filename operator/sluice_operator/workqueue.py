@@ -47,6 +47,10 @@ class WorkQueue(Generic[K]):
         """Have the key processed soon."""
         self._schedule(key, self._debounce)
 
+    def add_at_once(self, key: K) -> None:
+        """Have the key processed without a wait for further adds."""
+        self._schedule(key, 0)
+
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as workers:

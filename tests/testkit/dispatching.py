@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from sluice_core import wire
+from sluice_core.admission import Standing
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
@@ -22,6 +23,7 @@ from testkit.eventually import until
 from testkit.runner_server import DEFINITION, DEFINITION_HASH, NOW, RunnerServer
 
 FLOW = Name("shop", "etl")
+STANDING = {"state", "replicas", "policy", "window", "verbs"}
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
@@ -32,8 +34,13 @@ def a_version(number: int = 3, **fields: Any) -> Pinned:
 
 
 def a_flow(**fields: Any) -> Flow:
-    """A workflow whose runs may go."""
-    defaults = {"uid": "workflow-uid", "state": "Active", "replicas": 1, "current": a_version()}
+    """A workflow whose runs may go; fields of its standing are told apart by their names."""
+    given = {name: fields.pop(name) for name in STANDING & fields.keys()}
+    defaults = {
+        "uid": "workflow-uid",
+        "standing": Standing(name=FLOW.name, **given),
+        "current": a_version(),
+    }
     return Flow(**{**defaults, **fields})
 
 
@@ -132,6 +139,7 @@ class World:
     epoch: int = 1
     superseded: int = 0
     over: list[tuple[str, str]] = field(default_factory=list)
+    demanded: list[Name] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     writes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -182,6 +190,7 @@ class World:
             pin=pin,
             write=self._write,
             exists=exists,
+            demand=self.demanded.append,
             ended=lambda run, phase, _at: self.over.append((run.uid, phase)),
             leading=lambda: self.leads,
             now=lambda: self.clock,

@@ -37,7 +37,7 @@ def an_installation(**fields: Any) -> Installation:
 
 def observed(workflow: Workflow | None = None, **fields: Any) -> Observed:
     """A workflow that nothing was made for yet."""
-    workflow = workflow or a_workflow()
+    workflow = workflow or a_workflow(lifecycle={"policy": "AlwaysOn"})
     defaults: dict[str, Any] = {
         "workflow": workflow,
         "manifest": {"status": {}},
@@ -63,7 +63,8 @@ def the_revision(workflow: Workflow, number: int = 1) -> Revision:
 
 def a_child(kind: str, name: str) -> dict[Child, Manifest]:
     """One object of a workflow."""
-    manifest = {"kind": kind, "metadata": {"name": name, "namespace": NAMESPACE, "uid": "u"}}
+    metadata = {"name": name, "namespace": NAMESPACE, "uid": "u"}
+    manifest = {"kind": kind, "metadata": metadata, "spec": {}}
     return {Child(kind, name): manifest}
 
 

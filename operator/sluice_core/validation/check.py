@@ -46,6 +46,7 @@ def report(findings: Iterable[Finding]) -> Report:
 def _findings(spec: Definition, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:
     if isinstance(spec, WorkflowSpec):
         yield from _of_triggers(spec)
+        yield from _of_window(spec)
     if spec.inputs is not None:
         yield from inputs.check_schema(spec.inputs)
     if not spec.steps:
@@ -68,6 +69,22 @@ def _of_triggers(spec: WorkflowSpec) -> Iterator[Finding]:
             yield from _of_schedule(f"triggers[{index}].schedule", trigger.schedule)
 
 
+def _of_window(spec: WorkflowSpec) -> Iterator[Finding]:
+    window = spec.lifecycle.window
+    if window is not None:
+        yield from _of_zone("lifecycle.window.timeZone", window.time_zone)
+
+
+def _of_zone(path: str, zone: str) -> Iterator[Finding]:
+    if problem := cron.zone_problem(zone):
+        yield Finding(
+            type="InvalidValue",
+            path=path,
+            message=f"'{zone}': {problem}",
+            hint="write a name of the IANA time zone database, such as Europe/Berlin or UTC",
+        )
+
+
 def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
     places = {f"{path}.cron": wanted.cron} if wanted.cron else {}
     places |= {f"{path}.crons[{n}]": one for n, one in enumerate(wanted.crons or ())}
@@ -79,13 +96,7 @@ def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
                 message=f"'{one}': {problem}",
                 hint="write minute, hour, day of month, month, day of week, such as 0 9 * * 1-5",
             )
-    if problem := cron.zone_problem(wanted.time_zone):
-        yield Finding(
-            type="InvalidValue",
-            path=f"{path}.timeZone",
-            message=f"'{wanted.time_zone}': {problem}",
-            hint="write a name of the IANA time zone database, such as Europe/Berlin or UTC",
-        )
+    yield from _of_zone(f"{path}.timeZone", wanted.time_zone)
 
 
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:

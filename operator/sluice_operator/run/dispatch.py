@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from sluice_core import wire
-from sluice_operator.run import handover, status
+from sluice_core.admission import Standing
+from sluice_operator.run import demand, handover, status
 from sluice_operator.run.adoption import Adoption
 from sluice_operator.run.book import Book
 from sluice_operator.run.calls import Means, Pod
@@ -119,6 +120,10 @@ class Dispatcher:
         runs = self._book.of(flow)
         pinned = (run.pinned.version if run.pinned else run.named_version for run in runs)
         return frozenset(version for version in pinned if version)
+
+    def wanting(self, flow: Name, standing: Standing) -> demand.Wanting:
+        """The runs of a workflow that want its runner now."""
+        return demand.wanting(self._book.of(flow), standing, self._ports.now())
 
     def has_children(self, parent: Name) -> bool:
         """Whether runs go on that a run of that name has made."""

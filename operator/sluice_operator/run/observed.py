@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from sluice_core import conditions, names
+from sluice_core.admission import Standing
 from sluice_core.api.steps import RunRetry
 from sluice_core.api.workflow import Concurrency
 from sluice_core.definition import Definition, digest
@@ -64,8 +65,7 @@ class Flow:
     """
 
     uid: str
-    state: str
-    replicas: int
+    standing: Standing
     current: Pinned | None
     concurrency: Concurrency = field(default_factory=Concurrency)
     invalid: str = ""

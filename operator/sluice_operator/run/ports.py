@@ -31,6 +31,7 @@ class Ports:
     `write` stores a whole status, waiting for the API server as long as it takes, and answers
     False when the run is gone. `exists` reads whether the run is still there and undecided.
     `look` has the workflow looked at again, where it was decided about without what a run needs.
+    `demand` hears that the runs of a workflow that want its runner may be others.
     `serves` does what steps ask for, by kind; child runs are dispatch's own.
     """
 
@@ -39,6 +40,7 @@ class Ports:
     write: Callable[[Run, dict[str, Any]], Coroutine[Any, Any, bool]]
     exists: Callable[[Run], Awaitable[bool]]
     ended: Callable[[Run, str, datetime], None]
+    demand: Callable[[Name], None]
     leading: Callable[[], bool]
     now: Callable[[], datetime]
     superseded: Callable[[], None]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from sluice_operator.run import handover
+from sluice_operator.run.demand import rests
 from sluice_operator.run.observed import Flow, Name, Pinned, Run
 from sluice_operator.run.ports import Parts
 from sluice_operator.run.reconcile import End, Room, Send, Wait, assign, reconcile, why_waiting
@@ -24,6 +25,8 @@ class Pump:
 
     def changed(self, flow: Name) -> None:
         """Something that waiting runs of this workflow depend on may have changed."""
+        if self.started:
+            self._ports.demand(flow)
         if self.started and flow not in self._due and self._book.waiting(flow):
             self._due.add(flow)
             asyncio.get_running_loop().call_soon(self._look, flow)
@@ -66,13 +69,14 @@ class Pump:
 
     def _rests(self, run: Run) -> bool:
         """Whether its next attempt is later; it is decided about again by then."""
-        if run.not_before is None or run.cancelled:
+        now = self._ports.now()
+        if run.not_before is None or not rests(run, now):
             return False
-        left = (run.not_before - self._ports.now()).total_seconds()
-        if left > 0 and run.uid not in self._resting:
+        if run.uid not in self._resting:
             self._resting.add(run.uid)
+            left = (run.not_before - now).total_seconds()
             asyncio.get_running_loop().call_later(left, self._rested, run)
-        return left > 0
+        return True
 
     def _rested(self, run: Run) -> None:
         self._resting.discard(run.uid)
@@ -80,7 +84,7 @@ class Pump:
 
     def _decide(self, run: Run, seen: Flow | None) -> Pinned | None:
         """What the run executes if it may go."""
-        match reconcile(run, seen):
+        match reconcile(run, seen, self._ports.now()):
             case Send(version):
                 return version
             case decision:

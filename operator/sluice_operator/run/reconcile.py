@@ -2,19 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
+from sluice_core import admission
 from sluice_core.api.steps import Settings
 from sluice_core.mounts import Mount
 from sluice_operator.run import executed
 from sluice_operator.run.executed import NotExecutable
 from sluice_operator.run.observed import Flow, Pinned, Run
-
-REFUSING_STATES = {
-    "Draft": "is a draft: set spec.state to Active",
-    "Paused": "is paused: set spec.state to Active",
-    "Archived": "is archived: set spec.state to Active",
-}
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class End:
 Decision = Send | Wait | End
 
 
-def reconcile(run: Run, flow: Flow | None) -> Decision:
+def reconcile(run: Run, flow: Flow | None, now: datetime) -> Decision:
     """What is next for a run that no runner works on."""
     if run.blocked_by:
         return Wait("Adopting", "waiting for runners to say whether they hold this run")
@@ -54,7 +50,7 @@ def reconcile(run: Run, flow: Flow | None) -> Decision:
         return Wait("WorkflowNotFound", f"there is no Workflow {run.workflow.name} here")
     if not run.prepared:
         return Wait("Pending", "reading the runs that it depends on")
-    return _refusal(run, flow) or _of_version(run, flow)
+    return _held(run, flow, now) or _of_version(run, flow)
 
 
 def _of_version(run: Run, flow: Flow) -> Decision:
@@ -67,18 +63,17 @@ def _of_version(run: Run, flow: Flow) -> Decision:
         return End("Failed", error.reason, str(error))
 
 
-def _refusal(run: Run, flow: Flow) -> End | None:
-    name = run.workflow.name
+def _held(run: Run, flow: Flow, now: datetime) -> Wait | End | None:
+    """What the workflow has against a run that was never accepted."""
     if run.attempt > 1:
-        return None  # it was accepted once; what has begun is finished
-    if flow.state in REFUSING_STATES:
-        return End("Failed", flow.state, f"workflow {name} {REFUSING_STATES[flow.state]}")
-    if flow.replicas == 0:
-        message = f"workflow {name} is suspended: kubectl scale workflow {name} --replicas=1"
-        return End("Failed", "Suspended", message)
+        return None  # what has begun is finished
+    created = datetime.fromisoformat(run.created)
+    verdict = admission.judge(flow.standing, now, created)
+    if verdict.outcome == "Refused":
+        return End("Failed", verdict.reason, verdict.message)
     if flow.invalid:
-        return End("Failed", "Invalid", f"workflow {name}: {flow.invalid}")
-    return None
+        return End("Failed", "Invalid", f"workflow {run.workflow.name}: {flow.invalid}")
+    return Wait(verdict.reason, verdict.message) if verdict.outcome == "Waits" else None
 
 
 def lost(run: Run) -> End | None:

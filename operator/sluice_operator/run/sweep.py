@@ -11,6 +11,7 @@ from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
+from sluice_operator.run.activity import Activity
 from sluice_operator.run.observed import TERMINAL, Name, Run
 from sluice_operator.run.retention import Bounds, Ended, surplus
 
@@ -38,10 +39,14 @@ class Sweeper:
     ) -> None:
         self._session, self._history, self._bounds = session, history, bounds
         self._now, self._leading, self._is_needed = now, leading, is_needed
+        self.activity = Activity()
+        self.seeded = asyncio.Event()
         self._ended: defaultdict[Name, dict[str, Ended]] = defaultdict(dict)
 
     def ended(self, run: Run, phase: str, at: datetime) -> None:
         """A run has ended just now."""
+        if run.begun:
+            self.activity.note(run.workflow, datetime.fromisoformat(run.created), at)
         self._ended[run.workflow][run.uid] = Ended(
             name=run.name,
             uid=run.uid,
@@ -64,15 +69,21 @@ class Sweeper:
             scope = Scope(fields=f"status.phase={phase}")
             async for manifest in self._session.list(RUNS, scope, consistent=False):
                 self._remember(manifest, phase)
+        self.activity.known = True
+        self.seeded.set()
 
     def _remember(self, manifest: Manifest, phase: str) -> None:
         meta, spec = manifest["metadata"], manifest["spec"]
         time = manifest["status"].get("completionTime", meta["creationTimestamp"])
-        self._ended[Name(meta["namespace"], spec["workflow"])][meta["uid"]] = Ended(
+        at = datetime.fromisoformat(time)
+        flow = Name(meta["namespace"], spec["workflow"])
+        if "startTime" in manifest["status"]:
+            self.activity.note(flow, datetime.fromisoformat(meta["creationTimestamp"]), at)
+        self._ended[flow][meta["uid"]] = Ended(
             name=Name(meta["namespace"], meta["name"]),
             uid=meta["uid"],
             succeeded=phase == "Succeeded",
-            at=datetime.fromisoformat(time).timestamp(),
+            at=at.timestamp(),
             keyed="keyHash" in spec,
         )
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sluice_core.admission import Standing
 from sluice_core.api.steps import RunRetry
 from sluice_core.api.workflow import Concurrency
 from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
+from sluice_operator.workflow import lifecycle
 from sluice_operator.workflow.observed import Observed
 from sluice_operator.workflow.reconcile import Desired
 
@@ -17,8 +19,7 @@ class Decided:
     """A workflow after it was looked at; `raw` is the definition of the current version."""
 
     uid: str
-    state: str
-    replicas: int
+    standing: Standing
     version: int
     digest: str
     raw: bytes
@@ -42,8 +43,7 @@ def decided(seen: Observed, desired: Desired) -> Decided:
     failed = ready is not None and ready["reason"] == "RunnerFailed"
     return Decided(
         uid=seen.workflow.metadata.uid,
-        state=spec.state,
-        replicas=spec.replicas,
+        standing=lifecycle.standing(seen.workflow),
         version=desired.status.get("version", 0),
         digest=digest(raw),
         raw=raw,

@@ -1,36 +1,240 @@
-"""When a runner is up: the state and the replicas of a workflow, and its lifecycle policy."""
+"""When a runner is up: state, replicas, verbs and policy of a workflow, and the runs that want it.
 
-from dataclasses import dataclass
+Whatever has begun is finished first: none of them takes the runner away from such a run.
+"""
 
-from sluice_core.api.workflow import WorkflowSpec
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sluice_core import admission, verbs
+from sluice_core.admission import Standing
+from sluice_core.api.lifecycle import LifecyclePolicy
+from sluice_core.api.workflow import Workflow, WorkflowState
 from sluice_core.api.workflow_status import StoppedReason
+from sluice_operator.workflow.observed import Demand, Observed
 
-NOT_DEPLOYED = ("Draft", "Archived")
+DEPLOYED = ("Active", "Paused")
+LINGER = timedelta(seconds=10)  # gaps between the runs of one batch
+STARTED = timedelta(minutes=5)  # how long an OnDemand runner started by hand waits for a run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """All that the size of a runner depends on.
+
+    `live` is how many pods its Deployment asks for, None without one. `shown` is the time of the
+    next transition as the status has it. `since` is when the workflow was made or its runner came
+    up, whichever is later.
+    """
+
+    standing: Standing
+    idle: timedelta
+    demand: Demand
+    since: datetime
+    live: int | None
+    shown: datetime | None
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Size:
-    """How many pods there should be, why, and in words; None is no runner at all."""
+    """How many pods there should be, why, and in words; None is no runner at all.
+
+    `takes_runs` is whether a runner at zero is only asleep. `transition` is when the policy opens
+    or closes it, `recheck_at` when all of this has to be decided again.
+    """
 
     replicas: int | None
     reason: str
     message: str
     stopped: StoppedReason | None = None
+    takes_runs: bool = True
+    transition: datetime | None = None
+    recheck_at: datetime | None = None
 
 
-def size(spec: WorkflowSpec) -> Size:
-    """The size that state, replicas and policy ask for."""
-    if spec.state in NOT_DEPLOYED:
-        message = f"a workflow in state {spec.state} has no runner; set spec.state to Active"
-        return Size(None, spec.state, message)
-    if spec.replicas == 0:
-        message = "spec.replicas is 0: triggers are refused until it is scaled up"
-        return Size(0, "Suspended", message, "Suspended")
-    return Size(spec.replicas, "AlwaysOn", _policy(spec))
+SUSPENDED = Size(
+    replicas=0,
+    reason="Suspended",
+    message="spec.replicas is 0: triggers are refused until it is scaled up",
+    stopped="Suspended",
+    takes_runs=False,
+)
 
 
-def _policy(spec: WorkflowSpec) -> str:
-    policy = spec.lifecycle.policy
-    if policy == "AlwaysOn":
-        return "the runner is up by policy AlwaysOn"
-    return f"policy {policy} is not served by this release: the runner stays up as with AlwaysOn"
+def situation(seen: Observed) -> Situation:
+    """What of all that was seen the size depends on."""
+    spec, meta, status = seen.workflow.spec, seen.workflow.metadata, seen.workflow.status
+    times = [meta.creation_timestamp] if meta.creation_timestamp else []
+    times += [
+        one.last_transition_time
+        for one in status.conditions
+        if one.type == "Active" and one.status == "True" and one.last_transition_time
+    ]
+    return Situation(
+        standing=standing(seen.workflow),
+        idle=timedelta(minutes=spec.lifecycle.idle_minutes),
+        demand=seen.demand,
+        since=max(times, default=seen.now),
+        live=seen.deployment["spec"].get("replicas") if seen.deployment else None,
+        shown=status.next_transition_time,
+        now=seen.now,
+    )
+
+
+def standing(workflow: Workflow) -> Standing:
+    """What decides whether it takes a run."""
+    spec = workflow.spec
+    return Standing(
+        name=workflow.metadata.name,
+        state=spec.state,
+        replicas=spec.replicas,
+        policy=spec.lifecycle.policy,
+        window=spec.lifecycle.window,
+        verbs=verbs.read(workflow.metadata.annotations),
+    )
+
+
+def is_fixed(seen: Situation) -> bool:
+    """Whether neither runs nor the time change the size."""
+    here = seen.standing
+    is_up = here.state in DEPLOYED and here.replicas > 0 and not here.verbs.stopped
+    return here.policy == "AlwaysOn" and is_up
+
+
+def decide(seen: Situation) -> Size:
+    """The size of the runner now."""
+    size = _by_policy(seen)
+    if size.replicas or not seen.demand.begun:
+        return size
+    message = "runs that have begun are finished before the runner stops"
+    pods = max(1, seen.live or 0)
+    return replace(size, replicas=pods, reason="Finishing", message=message, stopped=None)
+
+
+def _by_policy(seen: Situation) -> Size:
+    if seen.standing.state not in DEPLOYED:
+        return _without_runner(seen.standing.state)
+    if seen.standing.replicas == 0:
+        return SUSPENDED
+    return POLICIES[seen.standing.policy](seen)
+
+
+def _without_runner(state: WorkflowState) -> Size:
+    message = f"a workflow in state {state} has no runner; set spec.state to Active"
+    return Size(replicas=None, reason=state, message=message, takes_runs=False)
+
+
+def _always_on(seen: Situation) -> Size:
+    if seen.standing.verbs.stopped:
+        message = "stopped by hand: triggers are refused until it is started"
+        return replace(_stopped(message), takes_runs=False)
+    return _up(seen, "the runner is up by policy AlwaysOn")
+
+
+def _idle_shutdown(seen: Situation) -> Size:
+    minutes = seen.idle // timedelta(minutes=1)
+    up = f"up until {minutes} minutes have passed without a run, by policy IdleShutdown"
+    due = _idle_at(seen)
+    if due > seen.now:
+        # The time shown stays until it has come: runs that move it write nothing.
+        shown = seen.shown if seen.shown and seen.now < seen.shown <= due else due
+        return _up(seen, up, shown)
+    if seen.live and not seen.demand.known:
+        return _up(seen, up, seen.shown)
+    if _is_stopped(seen):
+        return _stopped("stopped by hand: the next trigger wakes it")
+    message = f"no run for {minutes} minutes: the next trigger wakes it"
+    return Size(replicas=0, reason="Idle", message=message, stopped="Idle")
+
+
+def _idle_at(seen: Situation) -> datetime:
+    if seen.demand.any:
+        return seen.now + seen.idle
+    return seen.now if _is_stopped(seen) else _last_activity(seen) + seen.idle
+
+
+def _on_demand(seen: Situation) -> Size:
+    up = "up until the runs at hand have ended, by policy OnDemand"
+    if seen.demand.any:
+        return _up(seen, up)
+    if seen.live and not seen.demand.known:
+        return _up(seen, up)
+    if _is_stopped(seen):
+        return _stopped("stopped by hand: the next trigger wakes it")
+    due = _batch_end(seen)
+    if due > seen.now:
+        return replace(_up(seen, up), recheck_at=due)
+    message = "there is nothing to do: the next trigger wakes it"
+    return Size(replicas=0, reason="OnDemand", message=message, stopped="OnDemand")
+
+
+def _batch_end(seen: Situation) -> datetime:
+    """When nothing follows the last run any more, or what it was started for did not come."""
+    demand, start = seen.demand, seen.standing.verbs.start
+    times = [demand.last_end + LINGER] if demand.last_end else []
+    if start is not None and not _came_after(demand.last_trigger, start):
+        times.append(start + STARTED)
+    return max(times, default=seen.now)
+
+
+def _scheduled_window(seen: Situation) -> Size:
+    window = seen.standing.window
+    if window is None:
+        return _up(seen, "the runner is up: it has no window")
+    hours = admission.opening(window, seen.standing.verbs, seen.now)
+    if hours.is_open or seen.demand.fresh:
+        why = "its window is open"
+        if not hours.is_open:
+            why = "runs are finished that were taken while its window was open"
+        elif hours.by_verb:
+            why = "started by hand outside its window"
+        return _up(seen, f"the runner is up: {why}", hours.until)
+    words = "stopped by hand" if hours.by_verb else "outside its window"
+    return Size(
+        replicas=0,
+        reason="Stopped" if hours.by_verb else "OutsideWindow",
+        message=f"{words}; {admission.opens(hours, window)}",
+        stopped="Manual" if hours.by_verb else "OutsideWindow",
+        transition=hours.until,
+        recheck_at=hours.until,
+    )
+
+
+POLICIES: dict[LifecyclePolicy, Callable[[Situation], Size]] = {
+    "AlwaysOn": _always_on,
+    "IdleShutdown": _idle_shutdown,
+    "OnDemand": _on_demand,
+    "ScheduledWindow": _scheduled_window,
+}
+
+
+def _up(seen: Situation, message: str, transition: datetime | None = None) -> Size:
+    return Size(
+        replicas=seen.standing.replicas,
+        reason=seen.standing.policy,
+        message=message,
+        transition=transition,
+        recheck_at=transition,
+    )
+
+
+def _stopped(message: str) -> Size:
+    return Size(replicas=0, reason="Stopped", message=message, stopped="Manual")
+
+
+def _is_stopped(seen: Situation) -> bool:
+    """By hand, and not woken since."""
+    asked = seen.standing.verbs
+    return asked.stopped and not _came_after(seen.demand.last_trigger, asked.stop)
+
+
+def _came_after(trigger: datetime | None, verb: datetime | None) -> bool:
+    return trigger is not None and verb is not None and trigger > verb
+
+
+def _last_activity(seen: Situation) -> datetime:
+    demand, start = seen.demand, seen.standing.verbs.start
+    times = (seen.since, demand.last_trigger, demand.last_end, start)
+    return max(one for one in times if one is not None)

@@ -8,12 +8,21 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from sluice_core import names
+from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_core.api.credential import CredentialSpec, WorkflowCredential
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
-from sluice_operator.workflow import versions
-from sluice_operator.workflow.observed import Actions, Child, Installation, Manifest, Observed, Plan
+from sluice_operator.workflow import lifecycle, versions
+from sluice_operator.workflow.observed import (
+    Actions,
+    Child,
+    Demand,
+    Installation,
+    Manifest,
+    Observed,
+    Plan,
+)
 
 Key = tuple[str, str]  # namespace, name
 K = TypeVar("K")
@@ -27,8 +36,9 @@ class Observer:
         self,
         installation: Callable[[], Installation],
         pinned: Callable[[Key], frozenset[int] | None],
+        demand: Callable[[Key, Standing], Demand],
     ) -> None:
-        self._installation, self._pinned = installation, pinned
+        self._installation, self._pinned, self._demand = installation, pinned, demand
         self.workflows: dict[Key, Manifest] = {}
         self._actions = Actions()
         self._plans: dict[str, Manifest] = {}
@@ -131,6 +141,7 @@ class Observer:
             pinned=self._pinned(key),
             actions=self._actions,
             credentials=self._credentials.get(key[0], {}),
+            demand=self._demand(key, lifecycle.standing(workflow)),
             now=now,
         )
 

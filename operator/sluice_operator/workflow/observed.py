@@ -81,6 +81,27 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Demand:
+    """The undecided runs of a workflow that want its runner now, and when runs last did.
+
+    `fresh` are those that may go and have not begun, `begun` are on a runner, or were and go on.
+    Times are those of runs that a runner has worked on; they are `known` once the kept runs were
+    read, after a change of leader.
+    """
+
+    fresh: int = 0
+    begun: int = 0
+    last_trigger: datetime | None = None
+    last_end: datetime | None = None
+    known: bool = True
+
+    @property
+    def any(self) -> bool:
+        """Whether a run wants the runner."""
+        return bool(self.fresh or self.begun)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observed:
     """A Workflow, its children as they are, and what they depend on.
 
@@ -98,6 +119,7 @@ class Observed:
     pinned: frozenset[int] | None = frozenset()
     actions: Actions = Actions()
     credentials: Mapping[str, CredentialSpec] = field(default_factory=dict)
+    demand: Demand = Demand()
     now: datetime
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice_core import conditions, mounts, names, validation
+from sluice_core import conditions, mounts, names, validation, verbs
 from sluice_core.definition import Definition, digest
 from sluice_core.finding import Finding
 from sluice_core.mounts import Mount
@@ -21,6 +21,8 @@ from sluice_operator.workflow.resources import (
 MOST_WARNINGS = 200  # what the CRD admits
 KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
 
+ASLEEP = ("Asleep", "Waking")
+
 GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
          "Unpaired", "UnknownPort", "UnknownStep")  # fmt: skip
 
@@ -31,12 +33,14 @@ class Desired:
 
     `mounted` are the credentials that steps name, as pods should have them; None where pods stay
     as they are.
+    `size` is how many pods that makes; None where the workflow is refused, and nothing applied.
     """
 
     objects: tuple[Manifest, ...]
     surplus: tuple[Child, ...]
     status: dict[str, Any]
     mounted: Mapping[str, Mount | None] | None = None
+    size: lifecycle.Size | None = None
 
 
 def reconcile(seen: Observed) -> Desired:
@@ -44,6 +48,7 @@ def reconcile(seen: Observed) -> Desired:
     report = validation.check(seen.workflow.spec, seen.actions.catalogue)
     warnings = [_warning(finding) for finding in report.warnings]
     warnings += unserved.warnings(seen.workflow.spec)
+    warnings += _of_annotations(seen)
     if report.errors:
         first, more = report.errors[0], len(report.errors) - 1
         message = str(first) + (f" (and {more} more: sluice lint shows all)" if more else "")
@@ -70,7 +75,7 @@ def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str,
 
 def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     workflow, installation = seen.workflow, seen.installation
-    size = lifecycle.size(workflow.spec)
+    size = lifecycle.decide(lifecycle.situation(seen))
     raw = Definition.of(workflow.spec, seen.actions.usable).encode()
     version = versions.current(digest(raw), seen.revisions, workflow.status.version)
     wanted = credentials.wanted(seen)
@@ -103,6 +108,7 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
         surplus=_surplus(seen, objects),
         status=status,
         mounted=credentials.mounted(wanted),
+        size=size,
     )
 
 
@@ -113,20 +119,25 @@ def _conditions(
     valid = f"{_count(len(spec.steps), 'step')}, {_count(len(spec.triggers), 'trigger')}"
     return [
         conditions.condition("Valid", True, "Valid", valid),
-        _ready(size, shown),
+        _ready(seen, size, shown),
         _active(size, shown),
     ]
 
 
-def _ready(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
-    if size.replicas is None or size.replicas == 0:
-        return conditions.condition("Ready", False, size.reason, size.message)
+def _ready(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
+    """Asleep it is ready, and stays so while it wakes: runs are taken all the time."""
+    if not size.replicas:
+        reason = "Asleep" if size.takes_runs else size.reason
+        return conditions.condition("Ready", size.takes_runs, reason, size.message)
     if shown.failure:
         return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
-    if not shown.ready:
-        return conditions.condition("Ready", False, "Starting", "waiting for the runner's pod")
-    message = f"{shown.ready} of {_count(size.replicas, 'pod')} ready"
-    return conditions.condition("Ready", True, "Running", message)
+    if shown.ready:
+        message = f"{shown.ready} of {_count(size.replicas, 'pod')} ready"
+        return conditions.condition("Ready", True, "Running", message)
+    before = conditions.find(seen.manifest.get("status", {}).get("conditions", ()), "Ready")
+    if before is not None and before["status"] == "True" and before["reason"] in ASLEEP:
+        return conditions.condition("Ready", True, "Waking", "waiting for the runner's pod")
+    return conditions.condition("Ready", False, "Starting", "waiting for the runner's pod")
 
 
 def _active(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
@@ -139,6 +150,8 @@ def _runner_status(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout)
     made: dict[str, Any] = {"deploymentStatus": shown.status, "replicas": shown.pods}
     if size.stopped:
         made["stoppedReason"] = size.stopped
+    if size.transition is not None:
+        made["nextTransitionTime"] = conditions.seconds(size.transition)
     if size.replicas is not None:
         host = names.trigger_host(meta.name, meta.namespace, seen.installation.cluster_domain)
         made["url"] = f"http://{host}/trigger"
@@ -178,6 +191,11 @@ def _reason(finding: Finding) -> str:
     if finding.type == "UnknownAction":
         return "UnknownAction"
     return "InvalidGraph" if finding.type in GRAPH else "InvalidConfig"
+
+
+def _of_annotations(seen: Observed) -> list[dict[str, Any]]:
+    said = verbs.problems(seen.workflow.metadata.annotations)
+    return [{"type": "InvalidAnnotation", "message": message} for message in said]
 
 
 def _warning(finding: Finding) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sluice_kube.resources import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     DEPLOYMENTS,
+    EVENTS,
     NETWORK_POLICIES,
     SERVICE_ACCOUNTS,
     SERVICES,
@@ -23,6 +24,7 @@ from sluice_kube.resources import (
 )
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
+from sluice_operator.workflow import events
 from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Child, Observed
 from sluice_operator.workflow.reconcile import Desired, reconcile
@@ -52,9 +54,10 @@ class Room:
         observer: Observer,
         on_decided: Callable[[Observed, Desired], None],
         now: Callable[[], datetime],
+        reporter: str = "",
     ) -> None:
         self._session, self._statuses, self._observer = session, statuses, observer
-        self._on_decided, self._now = on_decided, now
+        self._on_decided, self._now, self._reporter = on_decided, now, reporter
 
     async def look(self, key: tuple[str, str]) -> None:
         """Make the children and the status of one workflow what they should be."""
@@ -102,8 +105,20 @@ class Room:
 
     async def _store(self, manifest: Manifest, status: dict[str, Any]) -> None:
         """A workflow that is not there was deleted while Kopf listed anew, which it never tells."""
-        if await self._statuses.write(WORKFLOWS, manifest, status) == "gone":
+        outcome = await self._statuses.write(WORKFLOWS, manifest, status)
+        if outcome == "gone":
             self._observer.forget(manifest)
+        elif outcome == "written":
+            await self._tell(manifest, status)
+
+    async def _tell(self, manifest: Manifest, status: dict[str, Any]) -> None:
+        """What changed, as Events: for people, so one that is refused is not tried again."""
+        for event in events.of(manifest.get("status", {}), status):
+            made = events.make(event, manifest, self._reporter, self._now())
+            try:
+                await self._session.create(EVENTS, made)
+            except errors.ApiError as error:
+                log.info("event %s of %s: %s", event.reason, Key.of(manifest), error)
 
     async def _say_unreadable(self, key: tuple[str, str], error: ValidationError) -> None:
         manifest = self._observer.workflows[key]

@@ -17,7 +17,7 @@ from sluice_operator.run.reconcile import (
     reconcile,
     why_waiting,
 )
-from testkit.dispatching import a_flow, a_manifest, a_version
+from testkit.dispatching import NOON, a_flow, a_manifest, a_version
 
 
 def a_run(uid: str = "run-1", *, memory: dict[str, Any] | None = None, **spec: Any) -> Run:
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Run, Flow | None, tuple[type, str, str]]] = {
 
 @pytest.mark.parametrize(("run", "flow", "wanted"), CASES.values(), ids=CASES)
 def test_reconcile(run: Run, flow: Flow | None, wanted: tuple[type, str, str]) -> None:
-    decision = reconcile(run, flow)
+    decision = reconcile(run, flow, NOON)
 
     said = getattr(decision, "phase", ""), getattr(decision, "reason", "")
     assert (type(decision), *said) == wanted

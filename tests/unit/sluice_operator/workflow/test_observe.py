@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from sluice_core import names
 from sluice_operator.workflow.observe import Observer
-from sluice_operator.workflow.observed import Child
+from sluice_operator.workflow.observed import Child, Demand
 from testkit.builders import an_action
 from testkit.seen import NOON, an_installation
 
@@ -16,7 +16,7 @@ SPEC = {"steps": [{"name": "a", "action": "log", "with": {"message": "x"}}]}
 
 
 def an_observer() -> Observer:
-    return Observer(an_installation, lambda _: frozenset({2}))
+    return Observer(an_installation, lambda _: frozenset({2}), lambda _key, _standing: Demand())
 
 
 def a_manifest(**meta: Any) -> dict[str, Any]:

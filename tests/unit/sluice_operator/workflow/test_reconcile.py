@@ -19,7 +19,7 @@ CYCLE = (a_step("a", needs=["b"]), a_step("b", needs=["a"]))
 
 
 def of(state: str = "Active", **spec: Any) -> Observed:
-    return observed(a_workflow(state=state, **spec))
+    return observed(a_workflow(state=state, **{"lifecycle": {"policy": "AlwaysOn"}} | spec))
 
 
 def kinds(desired: Desired) -> set[str]:
@@ -242,14 +242,6 @@ def test_the_first_error_is_told_and_how_many_more_there_are() -> None:
     assert valid is not None
     assert valid["message"].startswith("steps[0].action: no action is named 'nope'")
     assert valid["message"].endswith("(and 1 more: sluice lint shows all)")
-
-
-def test_a_policy_that_is_not_served_yet_says_so() -> None:
-    desired = reconcile(of(lifecycle={"policy": "OnDemand"}))
-
-    active = find(desired.status["conditions"], "Active")
-    assert active is not None
-    assert "OnDemand is not served by this release" in active["message"]
 
 
 REMIND = an_action("remind").spec

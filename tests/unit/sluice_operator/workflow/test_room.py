@@ -12,7 +12,7 @@ from sluice_core import names
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
 from sluice_operator.workflow.observe import Observer
-from sluice_operator.workflow.observed import Observed
+from sluice_operator.workflow.observed import Demand, Observed
 from sluice_operator.workflow.reconcile import Desired
 from sluice_operator.workflow.room import Room
 from testkit.scripted_api import ScriptedApi
@@ -67,7 +67,7 @@ async def a_room(
 
 
 def an_observer(manifest: dict[str, Any] | None = None) -> Observer:
-    observer = Observer(an_installation, lambda _: frozenset())
+    observer = Observer(an_installation, lambda _: frozenset(), lambda _key, _standing: Demand())
     observer.workflow(KEY, manifest or a_manifest())
     return observer
 

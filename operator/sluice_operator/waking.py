@@ -1,0 +1,95 @@
+"""Look at a workflow again when its runs, or the time, would change the size of its runner."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sluice_core.admission import Standing
+from sluice_operator.deadlines import Deadlines
+from sluice_operator.workflow import lifecycle
+from sluice_operator.workflow.lifecycle import Situation, Size
+from sluice_operator.workflow.observed import Demand
+
+F = TypeVar("F", bound=tuple[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The last decision about a workflow, and what it was made from."""
+
+    situation: Situation
+    size: Size
+
+
+class Waking(Generic[F]):
+    """Compares sizes, so that the many runs of a workflow that is up cost no look at it.
+
+    Of workflows asleep nothing is kept: any change of their demand is looked at.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[F], None],
+        demand: Callable[[F, Standing], Demand],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._look, self._demand, self._now = look, demand, now
+        self._decided: dict[F, _Decided] = {}
+        self._fixed: set[F] = set()
+        self._due: set[F] = set()
+        self._deadlines: Deadlines[F] = Deadlines(self._compare, now)
+
+    def decided(self, flow: F, situation: Situation, size: Size) -> None:
+        """The workflow was looked at."""
+        self.forget(flow)
+        if lifecycle.is_fixed(situation):
+            self._fixed.add(flow)
+        elif size.replicas or size.recheck_at is not None:
+            self._decided[flow] = _Decided(situation, size)
+        self._deadlines.set(flow, size.recheck_at)
+
+    def forget(self, flow: F) -> None:
+        """There is nothing to decide about it."""
+        self._decided.pop(flow, None)
+        self._fixed.discard(flow)
+        self._deadlines.set(flow, None)
+
+    def changed(self, flow: F) -> None:
+        """Its runs may want another size."""
+        if flow not in self._fixed and flow not in self._due:
+            self._due.add(flow)
+            asyncio.get_running_loop().call_soon(self._compare, flow)
+
+    def all_changed(self) -> None:
+        """What is known of the runs of all workflows has changed."""
+        for flow in list(self._decided):
+            self.changed(flow)
+
+    async def run(self) -> None:
+        """Watch the time until cancelled."""
+        await self._deadlines.run()
+
+    def _compare(self, flow: F) -> None:
+        self._due.discard(flow)
+        before = self._decided.get(flow)
+        if before is None:
+            if flow not in self._fixed:
+                self._look(flow)
+            return
+        seen = replace(
+            before.situation,
+            demand=self._demand(flow, before.situation.standing),
+            shown=before.size.transition,
+            now=self._now(),
+        )
+        size = lifecycle.decide(seen)
+        if _shown(size) == _shown(before.size):
+            self._deadlines.sooner(flow, size.recheck_at)
+        else:
+            self._look(flow)
+
+
+def _shown(size: Size) -> tuple[object, ...]:
+    return size.replicas, size.reason, size.transition

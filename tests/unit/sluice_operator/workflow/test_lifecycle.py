@@ -1,0 +1,182 @@
+"""When a runner is up: the guide's tables hold, each combination has one row, and times agree."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sluice_core import admission
+from sluice_core.verbs import Verbs
+from sluice_operator.workflow.lifecycle import Situation, Size, decide
+from sluice_operator.workflow.observed import Demand
+from testkit.seen import NOON
+from testkit.situations import CASES, IDLE, SECOND, Case, fits, situation, standing, table
+
+RUNNER = list(table("The runner"))
+NEW_RUN = list(table("A new run"))
+WORDS = {1: "up", 0: "down", None: "none"}
+OUTCOMES = {"Admitted": "goes", "Waits": "waits", "Refused": "is refused"}
+
+
+def test_the_guide_says_of_every_combination_what_becomes_of_the_runner() -> None:
+    found = {case: [row[6:] for row in RUNNER if fits(case, row)] for case in CASES}
+
+    sizes = {case: decide(situation(case)) for case in CASES}
+
+    shown = {case: [[WORDS[size.replicas], size.reason]] for case, size in sizes.items()}
+    assert _differences(shown, found) == {}
+
+
+def test_the_guide_says_of_every_combination_what_becomes_of_a_new_run() -> None:
+    found = {case: [row[5:] for row in NEW_RUN if fits(_of_new(case), row)] for case in CASES}
+
+    verdicts = {case: admission.judge(standing(case), NOON) for case in CASES}
+
+    shown = {case: [[OUTCOMES[one.outcome], one.reason]] for case, one in verdicts.items()}
+    assert _differences(shown, found) == {}
+
+
+def _of_new(case: Case) -> tuple[str, ...]:
+    return (*case[:4], case.time)
+
+
+def _differences(shown: dict[Case, Any], found: dict[Case, Any]) -> dict[str, tuple[Any, Any]]:
+    """What the code says and what the guide does, of combinations in which that is not equal."""
+    return {
+        " ".join(case): (shown[case], found[case]) for case in CASES if shown[case] != found[case]
+    }
+
+
+def test_every_row_of_the_guide_is_about_some_combination() -> None:
+    unused = [row for row in RUNNER if not any(fits(case, row) for case in CASES)]
+    unused += [row for row in NEW_RUN if not any(fits(_of_new(case), row) for case in CASES)]
+
+    assert unused == []
+
+
+def test_whatever_is_not_welcome_is_told_why() -> None:
+    silent = [
+        verdict
+        for verdict in (admission.judge(standing(case), NOON) for case in CASES)
+        if bool(verdict.message) == (verdict.outcome == "Admitted")
+    ]
+
+    assert silent == []
+
+
+def test_no_size_changes_before_the_time_at_which_it_is_decided_again() -> None:
+    changed = []
+
+    for case in CASES:
+        seen = situation(case)
+        size = decide(seen)
+        due = size.recheck_at or NOON + timedelta(days=400)
+        later = decide(replace(seen, now=due - SECOND / 2, shown=size.transition))
+        if due <= NOON or later.replicas != size.replicas:
+            changed.append(case)
+
+    assert changed == []
+
+
+def of(policy: str, **fields: Any) -> Situation:
+    """An active workflow of one pod that is up, whose last run was long ago."""
+    runs = {name: fields.pop(name) for name in Demand.__dataclass_fields__ if name in fields}
+    stop, start = fields.pop("stop", None), fields.pop("start", None)
+    seen = situation(Case("Active", "1", policy, "none", "none", "beyond"))
+    here = replace(seen.standing, verbs=Verbs(stop, start))
+    return replace(seen, standing=here, demand=replace(seen.demand, **runs), **fields)
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+UP, DOWN = 1, 0
+
+TIMES: dict[str, tuple[Situation, int, str, Any, Any]] = {
+    "idle to the second: it sleeps": (
+        of("IdleShutdown", last_end=NOON - IDLE), DOWN, "Idle", None, None,
+    ),
+    "a second before: it is up, and looked at in a second": (
+        of("IdleShutdown", last_end=NOON - IDLE + SECOND), UP, "IdleShutdown", SECOND, SECOND,
+    ),
+    "a run put it off: the time that is shown stays": (
+        of("IdleShutdown", last_end=NOON - minutes(1), shown=NOON + minutes(7)),
+        UP, "IdleShutdown", minutes(7), minutes(7),
+    ),
+    "the time that is shown has come, and runs have put it off: the new one is shown": (
+        of("IdleShutdown", last_end=NOON - minutes(1), shown=NOON),
+        UP, "IdleShutdown", minutes(29), minutes(29),
+    ),
+    "while it runs something, the time is a whole one from now": (
+        of("IdleShutdown", begun=1), UP, "IdleShutdown", IDLE, IDLE,
+    ),
+    "just made: it begins awake": (
+        of("IdleShutdown", since=NOON - minutes(1), last_end=None, last_trigger=None),
+        UP, "IdleShutdown", minutes(29), minutes(29),
+    ),
+    "a start counts as activity": (
+        of("IdleShutdown", start=NOON - minutes(10)), UP, "IdleShutdown", minutes(20), minutes(20),
+    ),
+    "a run that came after the stop was its end": (
+        of("IdleShutdown", stop=NOON - minutes(5), last_trigger=NOON - minutes(4),
+           last_end=NOON - minutes(3)),
+        UP, "IdleShutdown", minutes(27), minutes(27),
+    ),
+    "a run that had come before the stop, and ended later, was not": (
+        of("IdleShutdown", stop=NOON - minutes(4), last_trigger=NOON - minutes(5),
+           last_end=NOON - minutes(3)),
+        DOWN, "Stopped", None, None,
+    ),
+    "after a change of leader nothing sleeps before the kept runs are read": (
+        of("IdleShutdown", known=False, last_end=None, last_trigger=None, shown=NOON - SECOND),
+        UP, "IdleShutdown", -SECOND, -SECOND,
+    ),
+    "what sleeps by then goes on sleeping": (
+        of("IdleShutdown", known=False, last_end=None, last_trigger=None, live=0),
+        DOWN, "Idle", None, None,
+    ),
+    "the last run of a batch is ten seconds ago": (
+        of("OnDemand", last_end=NOON - 10 * SECOND), DOWN, "OnDemand", None, None,
+    ),
+    "it is nine seconds ago: another may follow": (
+        of("OnDemand", last_end=NOON - 9 * SECOND), UP, "OnDemand", None, SECOND,
+    ),
+    "started by hand, and no run has come: it waits five minutes": (
+        of("OnDemand", start=NOON - minutes(4)), UP, "OnDemand", None, minutes(1),
+    ),
+    "started by hand, and a run has come: it does not wait": (
+        of("OnDemand", start=NOON - minutes(4), last_trigger=NOON - minutes(3),
+           last_end=NOON - minutes(2)),
+        DOWN, "OnDemand", None, None,
+    ),
+    "outside the window: until it opens": (
+        of("Queue"), DOWN, "OutsideWindow", minutes(8 * 60), minutes(8 * 60),
+    ),
+    "a run that the window had taken is carried out": (
+        of("Reject", fresh=1), UP, "ScheduledWindow", minutes(8 * 60), minutes(8 * 60),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seen", "pods", "reason", "transition", "recheck"), TIMES.values(), ids=TIMES
+)
+def test_times(seen: Situation, pods: int, reason: str, transition: Any, recheck: Any) -> None:
+    size = decide(seen)
+
+    assert (size.replicas, size.reason) == (pods, reason)
+    assert (_from_noon(size.transition), _from_noon(size.recheck_at)) == (transition, recheck)
+
+
+def _from_noon(time: Any) -> Any:
+    return None if time is None else time - NOON
+
+
+def test_a_runner_that_stops_keeps_its_pods_until_its_runs_have_ended() -> None:
+    seen = of("AlwaysOn", stop=NOON, begun=2, live=3)
+
+    size: Size = decide(seen)
+
+    assert (size.replicas, size.reason, size.stopped) == (3, "Finishing", None)
