@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from cluster.waiting import until
@@ -119,6 +120,43 @@ class Space:
         body = {"inputs": inputs or {}, "sync": True}
         url = f"http://workflow-{workflow}.{self.namespace}.svc/trigger"
         return self.call(url, body, **options)
+
+    def trigger_many(self, workflow: str, inputs: list[Any], *, at_once: int) -> list[Any]:
+        """The results of so many triggers, in their order; fails when any was not answered 2xx."""
+        said = {
+            "url": f"http://workflow-{workflow}.{self.namespace}.svc/trigger",
+            "bodies": [{"inputs": one, "sync": True} for one in inputs],
+            "at_once": at_once,
+            "seconds": 120,
+        }
+        words = ("exec", "-i", "client", "--", pods.PYTHON, "-c", pods.CALL_MANY)
+        answers: list[Any] = json.loads(self.kubectl(*words, stdin=json.dumps(said)))
+        return answers
+
+    def ask(self, workflow: str, verb: str) -> None:
+        """Stop or start it by its annotation, as of now."""
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        annotation = f"sluice.dev/{verb}-requested-at={now}"
+        self.kubectl("annotate", f"workflow.sluice.dev/{workflow}", annotation, "--overwrite")
+
+    def is_at(self, workflow: str, deployment: str, seconds: float = 60) -> Manifest:
+        """Wait until the workflow's deploymentStatus is that."""
+
+        def holds(it: Manifest) -> bool:
+            return bool(it.get("status", {}).get("deploymentStatus") == deployment)
+
+        return kubectl.see(self.namespace, "workflows", workflow, holds, seconds)
+
+    def pods(self, workflow: str) -> list[Manifest]:
+        """Its runner's pods, leaving ones too."""
+        selector = f"sluice.dev/workflow={workflow}"
+        return kubectl.items("-n", self.namespace, "pods", "-l", selector)
+
+    def events(self, workflow: str) -> list[str]:
+        """Reasons of the Events of a workflow, the oldest first."""
+        found = kubectl.items("-n", self.namespace, "events.v1.events.k8s.io")
+        ours = [one for one in found if one["regarding"]["name"] == workflow]
+        return [one["reason"] for one in sorted(ours, key=lambda one: str(one["eventTime"]))]
 
     def api(self, path: str) -> str:
         """A URL of the gateway in this namespace."""
