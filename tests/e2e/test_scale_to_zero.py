@@ -32,7 +32,7 @@ def test_a_trigger_wakes_it_and_it_falls_asleep_again(here: Space) -> None:
 
     answer = here.trigger("hello", {"name": "Ada"})
 
-    assert (answer.code, answer.body["result"]) == (200, {"greeting": "Hello, Ada!"})
+    assert (answer.code, answer.body["output"]) == (200, {"greeting": "Hello, Ada!"})
     here.is_at("hello", "Stopped", 90)
     assert {"Starting", "Running", "Stopping", "Stopped"} <= set(here.events("hello"))
 
@@ -53,6 +53,6 @@ def test_a_thousand_requests_at_zero_have_a_thousand_results(here: Space) -> Non
 
     answers = here.trigger_many("hello", [{"name": name} for name in names], at_once=50)
 
-    greetings = [answer["result"]["greeting"] for answer in answers]
+    greetings = [answer["output"]["greeting"] for answer in answers]
     assert greetings == [f"Hello, {name}!" for name in names]
-    assert len({answer["executionId"] for answer in answers}) == REQUESTS
+    assert len({answer["execution_id"] for answer in answers}) == REQUESTS
