@@ -96,6 +96,7 @@ class Runs:
             guard=outside.guard,
             credential=no_credentials,
             ask=self._asking(job, prefix),
+            documents=outside.documents,
         )
         await engine.execute(job, tools)
 

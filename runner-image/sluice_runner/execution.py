@@ -18,6 +18,7 @@ from sluice_runner.server.attempt import Attempt, Execute
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     import httpx
 
+    from sluice_runner.documents.reader import Documents
     from sluice_runner.egress.connect import Guard
 
 Credentials = Callable[[str], Credential]
@@ -42,6 +43,7 @@ def make_execute(
             guard=outside.guard,
             credential=credentials,
             ask=_asking(attempt, redactor),
+            documents=outside.documents,
             env=env,
         )
         await engine.execute(job, tools)
@@ -62,7 +64,8 @@ def _asking(
 
 
 class Outside:
-    """One guard, and one client over it, for all steps; made when asked for, closed with `stack`.
+    """One guard, one client over it, and one reader of documents, for all steps; each is made when
+    it is asked for, and closed with `stack`.
 
     `allow` and `private` are what sluice_runner.egress.rules.Egress has.
     """
@@ -71,6 +74,7 @@ class Outside:
         self._allow, self._private, self._stack = allow, private, stack
         self._guard: Guard | None = None
         self._http: httpx.AsyncClient | None = None
+        self._documents: Documents | None = None
 
     def guard(self) -> "Guard":
         """What opens a step's connections."""
@@ -90,6 +94,15 @@ class Outside:
             self._http = client(self.guard(), self.guard().trust())
             self._stack.push_async_callback(self._http.aclose)
         return self._http
+
+    def documents(self) -> "Documents":
+        """What reads documents."""
+        if self._documents is None:
+            from sluice_runner.documents.reader import Documents  # noqa: PLC0415
+
+            self._documents = Documents()
+            self._stack.callback(self._documents.end)
+        return self._documents
 
 
 def no_credentials(name: str) -> Credential:

@@ -74,6 +74,7 @@ async def _bare(steps: Sequence[dict[str, Any]]) -> None:
         now=_never,
         sleep=asyncio.sleep,
         ask=nobody,
+        documents=_no_http,
     )
     for step in steps:
         if step["action"] == "log":

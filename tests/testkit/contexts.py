@@ -26,12 +26,13 @@ def a_context(**fields: Any) -> Context:
         "sleep": nobody,
         "ask": nobody,
         "render": nobody,
+        "documents": nobody,
         "chain": ("etl",),
     }
     return Context(**{**defaults, **fields})
 
 
-async def call(name: str, context: Context | None = None, **given: Any) -> Done:
+async def call(name: str, context: Context | None = None, /, **given: Any) -> Done:
     """Carry out an action with these parameters."""
     action = ACTIONS[name]
     return await action.run(action.type.params.model_validate(given), context or a_context())

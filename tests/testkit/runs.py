@@ -119,6 +119,7 @@ class World:
             "guard": _no_http,
             "credential": _no_http,
             "ask": self.ask,
+            "documents": _no_http,
             "now": lambda: NOON + timedelta(seconds=self.seconds),
             "monotonic": lambda: self.seconds,
             "sleep": self.sleep,

@@ -1,7 +1,7 @@
 """What the catalogue knows of an action: its parameters, ports and manners, but not its code."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -35,7 +35,8 @@ class ActionType:
     the `literal` fields are those that it reads, and take no templates. `accepts` are the input
     ports besides the one for data. `reaches` are the ports on public addresses that it may connect
     to without being named in `egress.allow`: nothing but TLS or SSH is spoken there. A step whose
-    action is `paired_with` a role must lead to a step whose action has it.
+    action is `paired_with` a role must lead to a step whose action has it. `default` is the
+    `with` of a step that gives none.
 
     Of an action of a user's own, `schema` is what `with` is held to, and a `fault` says why no
     step may use it; a built-in action's `params` have the description.
@@ -55,6 +56,7 @@ class ActionType:
     credentials: tuple[str, ...] = ()
     reaches: tuple[int, ...] = ()
     repeatable: bool = False
+    default: Mapping[str, JsonValue] = field(default_factory=dict)
     paired_with: Role | None = None
     timeout_seconds: int | None = None
     schema: Mapping[str, JsonValue] | None = None

@@ -22,16 +22,16 @@ _TYPES_OF_SCHEMA: dict[str | None, FindingType] = {
 
 def findings(index: int, step: Step, action: ActionType) -> Iterator[Finding]:
     """What is wrong with the configuration, where it is known before the run."""
-    path = f"steps[{index}].with"
+    path, given = f"steps[{index}].with", step.with_ or dict(action.default)
     try:
-        plain.encode(step.with_)
-        action.params.model_validate(step.with_, by_alias=True, by_name=False)
+        plain.encode(given)
+        action.params.model_validate(given, by_alias=True, by_name=False)
         yield from _of_schema(path, step, action)
     except plain.NotPlain as error:
         yield Finding(type="InvalidValue", step=step.name, path=path, message=str(error))
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            if _is_literal(action, problem["loc"]) or not _is_templated(step.with_, problem["loc"]):
+            if _is_literal(action, problem["loc"]) or not _is_templated(given, problem["loc"]):
                 yield _finding(path, step, action, problem)
     if step.credential is not None and not action.credentials:
         yield Finding(

@@ -8,6 +8,7 @@ from sluice_runner.actions import (
     ai_generate,
     condition,
     discord_send,
+    document_parse,
     email_send,
     fail,
     http,
@@ -43,6 +44,7 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             teams_send.ACTION,
             slack_send.ACTION,
             discord_send.ACTION,
+            document_parse.ACTION,
         )
     }
 )

@@ -17,6 +17,7 @@ from sluice_core.wire import FailureClass, RequestKind
 if TYPE_CHECKING:  # a runner that calls nothing never imports httpx
     import httpx
 
+    from sluice_runner.documents.reader import Documents
     from sluice_runner.egress.connect import Guard
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -55,6 +56,7 @@ class Context:
     `chain` are the workflows of the runs above this one, and its own last. `ai` and `tools` are
     what the steps on the input ports of these names give. `render` fills in templates that are not
     the step's, from the data that it is given and no other; the last argument is the field's name.
+    `documents` reads files of others.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Context:
     sleep: Callable[[float], Awaitable[None]]
     ask: Ask
     render: Render
+    documents: Callable[[], Documents]
     timeout_seconds: float | None = None
     chain: tuple[str, ...] = ()
     ai: JsonValue = None

@@ -20,6 +20,7 @@ from sluice_runner.actions.action import Action
 if TYPE_CHECKING:
     import httpx
 
+    from sluice_runner.documents.reader import Documents
     from sluice_runner.egress.connect import Guard
 
 
@@ -81,7 +82,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """The world as the engine sees it. `http` and `guard` are made when they are first asked for.
+    """The world as the engine sees it. What has no arguments is made when first asked for.
 
     `credential` reads the one of that name as it is now; raises StepFailed.
     `ask` has something done for a step that only the operator can do; raises StepFailed.
@@ -94,6 +95,7 @@ class Tools:
     guard: Callable[[], Guard]
     credential: Callable[[str], Credential]
     ask: Callable[[str, wire.RequestKind, dict[str, JsonValue]], Awaitable[JsonValue]]
+    documents: Callable[[], Documents]
     env: Mapping[str, str] = field(default_factory=dict)
     now: Callable[[], datetime] = _now
     monotonic: Callable[[], float] = time.monotonic

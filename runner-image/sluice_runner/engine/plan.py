@@ -38,13 +38,22 @@ def make(definition: Definition, actions: Mapping[str, Action]) -> Plan:
     except InvalidGraph as error:
         raise Unfit(str(error)) from error
     known = {**own.actions(definition.actions), **actions}
+    chosen = {step.name: _action(step, order, known) for step in definition.steps}
+    steps = {step.name: _whole(step, chosen[step.name]) for step in definition.steps}
     return Plan(
         definition=definition,
         graph=order,
-        steps=definition.by_name,
-        actions={step.name: _action(step, order, known) for step in definition.steps},
-        uses=reads.uses(definition.steps, order),
+        steps=steps,
+        actions=chosen,
+        uses=reads.uses(steps.values(), order),
     )
+
+
+def _whole(step: Step, action: Action) -> Step:
+    """With what its action does where its author says nothing."""
+    if step.with_ or not action.type.default:
+        return step
+    return step.model_copy(update={"with_": dict(action.type.default)})
 
 
 def _action(step: Step, order: Graph, actions: Mapping[str, Action]) -> Action:

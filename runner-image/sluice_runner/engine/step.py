@@ -62,6 +62,7 @@ class Assignment:
             ask=lambda kind, body: tools.ask(name, kind, body),
             render=partial(failing.rendered, tools.renderer),
             timeout_seconds=self.step.timeout_seconds,
+            documents=tools.documents,
             chain=self.chain,
             ai=self.ai,
             tools=self.tools(key),

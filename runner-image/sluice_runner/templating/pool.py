@@ -2,8 +2,9 @@
 
 import asyncio
 
-from sluice_runner.templating import frames, limits
-from sluice_runner.templating.nursery import Child, Nursery
+from sluice_runner.confined import frames
+from sluice_runner.confined.nursery import Child, Nursery
+from sluice_runner.templating import limits
 
 _PATIENCE_SECONDS = 0.02  # a queue shorter than this is cheaper than another process
 _START_SECONDS = 10.0
@@ -18,7 +19,7 @@ class Pool:
         self._size = size
         self._most = max(most, size + 1)
         self._wall_seconds = wall_seconds
-        self._nursery = Nursery()
+        self._nursery = Nursery("sluice_runner.templating.zygote")
         self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
         self._alive = 0
         self._deadlines: dict[Child, tuple[float, asyncio.Timeout]] = {}

@@ -1,10 +1,11 @@
-"""Messages between runner and sandbox: four bytes of length, then JSON."""
+"""Messages between runner and children: four bytes of length, then so many bytes."""
 
 import asyncio
 import socket
 import struct
 
 _LENGTH = struct.Struct("!I")
+_MOST = 1 << 26  # of what a child may say, whoever it is by then
 
 
 def framed(payload: bytes) -> bytes:
@@ -29,7 +30,7 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
 
 
 async def receive_async(connection: socket.socket) -> bytes:
-    """The next payload of a non-blocking socket; EOFError when the other side is gone."""
+    """The next payload of a non-blocking socket; EOFError when the other side is gone or raves."""
     received = bytearray()
     wanted = _LENGTH.size
     while len(received) < wanted:
@@ -39,4 +40,6 @@ async def receive_async(connection: socket.socket) -> bytes:
         received += piece
         if wanted == _LENGTH.size and len(received) >= wanted:
             wanted += _LENGTH.unpack_from(received)[0]
+            if wanted > _MOST:
+                raise EOFError
     return bytes(received[_LENGTH.size :])

@@ -5,13 +5,13 @@ import socket
 import subprocess
 import sys
 
-from sluice_runner.templating import frames
+from sluice_runner.confined import frames
 
 _MESSAGE_SIZE = 5
 
 
 class Child:
-    """One sandbox process, as seen from the runner."""
+    """One confined process, as seen from the runner."""
 
     def __init__(self, number: int, connection: socket.socket) -> None:
         self.number = number
@@ -26,9 +26,13 @@ class Child:
 
 
 class Nursery:
-    """Makes and ends children; starts a zygote when there is none, or when it died."""
+    """Makes and ends children; starts a zygote when there is none, or when it died.
 
-    def __init__(self) -> None:
+    `zygote` is the module that is run; see sluice_runner.confined.zygote for what it does.
+    """
+
+    def __init__(self, zygote: str) -> None:
+        self._module = zygote
         self._numbers = itertools.count()
         self._zygote: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -39,13 +43,7 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             self._zygote = subprocess.Popen(  # noqa: S603 - our own module
-                [
-                    sys.executable,
-                    "-I",
-                    "-m",
-                    "sluice_runner.templating.zygote",
-                    str(theirs.fileno()),
-                ],
+                [sys.executable, "-I", "-m", self._module, str(theirs.fileno())],
                 env={},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
