@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice_core.credentials import Credential
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import Done, StepFailed
 from sluice_runner.egress.connect import Guard
@@ -23,17 +24,21 @@ async def call(
     *,
     trust: ssl.SSLContext | None = None,
     patience: float = 5,
+    credential: Credential | None = None,
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1"),
     **given: Any,
 ) -> Done:
     action = ACTIONS[f"http.{verb}"]
-    guard = Guard(Egress(("127.0.0.0/8", "::1")))
+    guard = Guard(Egress(allow))
     async with client(guard, trust or server.trust) as http:
         http.timeout = patience
 
         async def sleep(_: float) -> None:
             raise AssertionError("an HTTP call does not sleep")
 
-        context = a_context(key="uid/step/1", http=lambda: http, sleep=sleep)
+        context = a_context(
+            key="uid/step/1", http=lambda: http, sleep=sleep, credential=lambda: credential
+        )
         given.setdefault("url", server.url("/x"))
         return await action.run(action.type.params.model_validate(given), context)
 

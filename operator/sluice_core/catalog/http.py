@@ -78,7 +78,7 @@ def _verb(method: str, params: type[HttpParams], *, repeatable: bool) -> ActionT
         params=params,
         sample={"url": "https://api.example.com/orders"},
         failures=("Transient", "Timeout", "RateLimited", "Permanent"),
-        credentials=("HttpBearer", "HttpBasic", "HttpApiKey"),
+        credentials=("HttpBearer", "HttpBasic", "HttpApiKey", "Webhook"),
         reaches=(443,),
         repeatable=repeatable,
     )

@@ -10,8 +10,10 @@ import orjson
 
 from sluice_core.catalog import CATALOG
 from sluice_core.catalog.http import HttpBodyParams, HttpParams
+from sluice_runner.actions import http_credential
 from sluice_runner.actions.action import Action, Context, Done
 from sluice_runner.actions.http_answer import check, decoded
+from sluice_runner.actions.http_credential import additions, merged
 
 if TYPE_CHECKING:
     import httpx
@@ -25,9 +27,10 @@ def _calling(method: str) -> Callable[[HttpParams, Context], Awaitable[Done]]:
         from sluice_runner.actions.http_failure import failures_of  # noqa: PLC0415 - needs httpx
 
         began = ctx.now()
-        with failures_of(method, params.url):
+        shown = http_credential.shown(params.url, ctx)
+        with failures_of(method, shown):
             answer = await _send(method, params, ctx)
-        check(answer, method, params, ctx.now())
+        check(answer, method, params.model_copy(update={"url": shown}), ctx.now())
         return Done(
             output={
                 "status": answer.status_code,
@@ -46,11 +49,12 @@ def _calling(method: str) -> Callable[[HttpParams, Context], Awaitable[Done]]:
 
 async def _send(method: str, params: HttpParams, ctx: Context) -> httpx.Response:
     content = _content(params)
-    headers = _defaults(method, params, ctx.key) | params.headers
+    added = additions(ctx, content or b"")
+    own = _defaults(method, params, ctx.key)
     return await ctx.http().request(
         method,
-        _with_query(params.url, params.query),
-        headers=headers,
+        _with_query(params.url, {**params.query, **added.query}),
+        headers=merged(own, added.defaults, params.headers, added.headers),
         content=content,
         follow_redirects=not any(300 <= code < 400 for code in params.expect),
     )
@@ -65,14 +69,13 @@ def _content(params: HttpParams) -> bytes | None:
 
 
 def _defaults(method: str, params: HttpParams, key: str) -> dict[str, str]:
-    """Headers that go along unless the step gives them, in whatever case it spells them."""
+    """Headers that go along unless the step or its credential gives them."""
     headers = {}
     if method in NOT_IDEMPOTENT:
         headers["Idempotency-Key"] = quote(key, safe="/:")
     if "json_" in params.model_fields_set:
         headers["Content-Type"] = "application/json"
-    given = {name.lower() for name in params.headers}
-    return {name: value for name, value in headers.items() if name.lower() not in given}
+    return headers
 
 
 def _with_query(url: str, query: Mapping[str, str | float]) -> str:

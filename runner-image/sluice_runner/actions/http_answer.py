@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import JsonValue
 
+from sluice_core import plain
 from sluice_core.catalog.http import HttpParams
 from sluice_core.wire import FailureClass
 from sluice_runner.actions.action import StepFailed
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 JSON = re.compile(r"\s*(application/json|[^;]+\+json|text/json)\s*(;.*)?", re.IGNORECASE)
 SECONDS = re.compile(r"[0-9]{1,9}")
-EXCERPT = 200
+EXCERPT = 2 * plain.KIB
 
 
 def check(answer: httpx.Response, method: str, params: HttpParams, now: datetime) -> None:
@@ -31,7 +32,7 @@ def check(answer: httpx.Response, method: str, params: HttpParams, now: datetime
         return
     said = _text(answer) or ""
     message = f"{method} {printable(params.url)}: {status} {answer.reason_phrase}".rstrip()
-    excerpt = " ".join(said[: EXCERPT * 2].split())[:EXCERPT]
+    excerpt = plain.cut(" ".join(plain.cut(said, EXCERPT * 2).split()), EXCERPT)
     raise StepFailed(
         failure_of(status),
         f"Http{status}",

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from sluice_core.api.steps import Step, StepRetry
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.engine import backoff, failing
+from sluice_runner.engine.credential import filled
 from sluice_runner.engine.job import Tools
 from sluice_runner.engine.scope import Scope
 
@@ -46,7 +47,8 @@ async def until_success(task: Task, scope: Scope, tools: Tools) -> Success:
     while True:
         try:
             config = await failing.rendered(tools.renderer, task.step.with_, scope, "with")
-            given = failing.params(task.action, config)
+            used = task.context.credential()
+            given = failing.params(task.action, filled(config, task.action.type, used))
             seconds = task.step.timeout_seconds or task.action.type.timeout_seconds
             done = await failing.done(task.action, given, task.context, seconds)
             return Success(done=done, config=config, attempts=attempt)

@@ -9,10 +9,9 @@ from pydantic import JsonValue
 from sluice_core import plain, wire
 from sluice_core.api.steps import Step, StepRetry
 from sluice_core.catalog import OUTPUT
-from sluice_core.credentials import Credential
 from sluice_runner.actions.action import Action, Context, Level, StepFailed, Tool
 from sluice_runner.actions.condition import is_true
-from sluice_runner.engine import attempts, each, failing, report
+from sluice_runner.engine import attempts, credential, each, failing, report
 from sluice_runner.engine.attempts import Exhausted, Task
 from sluice_runner.engine.job import Tools
 from sluice_runner.engine.outcome import SKIPPED, Outcome
@@ -55,7 +54,7 @@ class Assignment:
             key=key,
             http=tools.http,
             guard=tools.guard,
-            credential=lambda: _credential(self.step.credential, tools),
+            credential=lambda: credential.read(self.step, self.action.type, tools),
             log=_log(name, tools),
             now=tools.now,
             sleep=tools.sleep,
@@ -139,10 +138,6 @@ def _with_passthrough(step: Step, output: JsonValue, scope: Scope) -> JsonValue:
     if output is None:
         return extra
     return {**(output if isinstance(output, dict) else {"value": output}), **extra}
-
-
-def _credential(name: str | None, tools: Tools) -> Credential | None:
-    return None if name is None else tools.credential(name)
 
 
 def _log(step: str, tools: Tools) -> Callable[[Level, str], None]:

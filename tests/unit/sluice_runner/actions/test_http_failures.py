@@ -72,11 +72,11 @@ async def test_an_expected_status_is_a_success_and_others_are_not(server: Server
 async def test_a_message_says_what_was_called_and_what_came_back_without_secrets(
     server: Server,
 ) -> None:
-    server.answers["/x"] = Answer(400, body=b"no such\r\n order " + b"z" * 500)
+    server.answers["/x"] = Answer(400, body=b"no such\r\n order " + b"z" * 5000)
 
     failed = await failure(server, url=f"https://me:hush@127.0.0.1:{server.port}/x?token=hush#hush")
 
-    said = "no such order " + "z" * 186
+    said = "no such order " + "z" * 2031 + "…"
     assert failed.message == f"GET https://127.0.0.1:{server.port}/x?…: 400 Status: {said}"
 
 
