@@ -59,7 +59,8 @@ class Deadlines(Generic[K]):
                 self._due(key)
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), self._pause())
+                async with asyncio.timeout(self._pause()):  # wait_for may lose a cancellation
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

@@ -34,8 +34,10 @@ from sluice_operator import metrics
 from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.credential import users
 from sluice_operator.credential.users import Users
+from sluice_operator.deadlines import Deadlines
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
+from sluice_operator.ledger import Ledger
 from sluice_operator.run import pods
 from sluice_operator.run.calls import Means
 from sluice_operator.run.dispatch import Dispatcher
@@ -44,9 +46,10 @@ from sluice_operator.run.objects import Objects
 from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run
 from sluice_operator.run.pinning import pin
 from sluice_operator.run.ports import Ports
-from sluice_operator.run.retention import Bounds
+from sluice_operator.run.retention import Bounds, Ended
 from sluice_operator.run.stored import Stored
-from sluice_operator.run.sweep import Sweeper
+from sluice_operator.run.sweep import Sweeper, Use
+from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
 from sluice_operator.waking import Waking
 from sluice_operator.workflow import flows, lifecycle
@@ -54,6 +57,7 @@ from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Demand, Installation, Observed
 from sluice_operator.workflow.reconcile import Desired
 from sluice_operator.workflow.room import CHILDREN, Room
+from sluice_operator.workflow.room import Outside as RoomOutside
 from sluice_operator.workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
@@ -98,20 +102,25 @@ class Leader:
         self._users = Users()
         self._keyring = Keyring(self._session, outside.settings.release_namespace)
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
+        self._flushes: Deadlines[Key] = Deadlines(lambda key: self._queue.add(Name(*key)), now)
+        self._ledger = Ledger(self._flushes.set, now)
+        self._schedules = Schedules(
+            self._session, self._ledger, self._vanished, self._lease.is_leading, now
+        )
         self._waking: Waking[Name] = Waking(self._queue.add_at_once, self._demand, now)
         self._observer = Observer(
             self._installation,
             self._pinned_versions,
             lambda key, standing: self._demand(Name(*key), standing),
         )
-        self._room = Room(
-            self._session,
-            self._statuses,
-            self._observer,
-            self._decided,
-            now,
-            outside.settings.identity,
+        around = RoomOutside(
+            session=self._session,
+            statuses=self._statuses,
+            ledger=self._ledger,
+            now=now,
+            reporter=outside.settings.identity,
         )
+        self._room = Room(around, self._observer, self._decided)
         self._action_room = ActionRoom(self._statuses, self._action_judged, now)
         self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
         self._dispatcher = Dispatcher(self._ports(), self._means())
@@ -136,6 +145,8 @@ class Leader:
                 self._dispatcher.start()
                 tasks.create_task(self._queue.run())  # versions that runs need are known now
                 tasks.create_task(self._action_queue.run())
+                tasks.create_task(self._flushes.run())
+                tasks.create_task(self._schedules.run())
                 self.ready.set()
                 tasks.create_task(self._waking.run())
                 tasks.create_task(self._sweeper.run())
@@ -170,13 +181,25 @@ class Leader:
             self._observer.workflow(flow, current)
             self._users.see(users.Name(*key), current)
             if current is None:
-                self._flows.pop(flow, None)
-                self._waking.forget(flow)
-                self._sweeper.activity.forget(flow)
-                self._dispatcher.flow_changed(flow)
+                self._deleted(flow)
             self._queue.add(flow)
         else:
             self._add_all(self._observer.plan(key.name, current))
+
+    def _deleted(self, flow: Name) -> None:
+        self._flows.pop(flow, None)
+        self._waking.forget(flow)
+        self._sweeper.activity.forget(flow)
+        self._histories.forget(flow)
+        self._schedules.forget(Key(*flow))
+        self._ledger.close(Key(*flow))
+        self._dispatcher.flow_changed(flow)
+
+    def _vanished(self, key: Key, uid: str) -> None:
+        """A workflow of that uid is not there, of which Kopf has not told."""
+        manifest = self._observer.workflows.get(key)
+        if manifest is not None and manifest["metadata"]["uid"] == uid:
+            self._seen(WORKFLOWS, manifest, exists=False)
 
     def _namespace_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
         self._add_all(self._observer.namespace(key.name, new))
@@ -254,11 +277,16 @@ class Leader:
             standing=decided.standing,
             current=pinned if decided.version else None,
             concurrency=decided.concurrency,
+            schedules=decided.schedules,
             invalid=decided.invalid,
             failure=decided.failure,
             mounted=decided.mounted,
         )
         self._histories.see(flow, spec.history)
+        self._ledger.open(
+            Key(*flow), meta.uid, meta.creation_timestamp, seen.manifest.get("status", {})
+        )
+        self._schedules.see(seen.workflow, valid=not decided.invalid)
         if desired.size is not None:
             self._waking.decided(flow, lifecycle.situation(seen), desired.size)
         else:
@@ -307,6 +335,7 @@ class Leader:
             pin=partial(pin, self._session),
             write=self._stored.write,
             exists=self._stored.is_undecided,
+            ending=self._run_ending,
             ended=self._run_ended,
             demand=self._waking.changed,
             leading=self._lease.is_leading,
@@ -324,9 +353,23 @@ class Leader:
             epoch=lambda: self._lease.epoch,
         )
 
-    def _run_ended(self, run: Run, phase: str, at: datetime) -> None:
+    def _run_ending(self, run: Run, made: Manifest) -> None:
+        self._ledger.ending(Key(*run.workflow), run.uid, made)
+
+    def _run_ended(self, run: Run, made: Manifest, at: datetime) -> None:
+        phase = made["phase"]
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
+        self._ledger.ended(Key(*run.workflow), run.uid, made)
         self._sweeper.ended(run, phase, at)
+
+    def _is_needed(self, flow: Name, run: Ended) -> bool:
+        """Whether an ended run must stay whatever the history says."""
+        key, at = Key(*flow), datetime.fromtimestamp(run.at, UTC)
+        if self._dispatcher.has_children(run.name):
+            return True
+        if not self._ledger.is_open(key):
+            return not self._histories.is_gone(flow)
+        return self._ledger.needs(key, run.uid, at, run.scheduled)
 
     def _make_sweeper(self) -> Sweeper:
         settings = self._outside.settings
@@ -339,7 +382,11 @@ class Leader:
             ),
             now,
             self._lease.is_leading,
-            self._dispatcher.has_children,
+            Use(
+                is_needed=self._is_needed,
+                found=lambda flow, uid, made: self._ledger.found(Key(*flow), uid, made),
+                complete=self._ledger.complete,
+            ),
         )
 
 

@@ -29,6 +29,12 @@ RUNS_ENDED = Counter(
     ("namespace", "workflow", "phase"),
     registry=REGISTRY,
 )
+SCHEDULE_LAG_SECONDS = Histogram(
+    "sluice_schedule_lag_seconds",
+    "From when a scheduled run was to begin until it existed.",
+    buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300),
+    registry=REGISTRY,
+)
 LEADING = Gauge("sluice_leader", "1 while this replica may write.", registry=REGISTRY)
 
 

@@ -191,7 +191,7 @@ class World:
             write=self._write,
             exists=exists,
             demand=self.demanded.append,
-            ended=lambda run, phase, _at: self.over.append((run.uid, phase)),
+            ended=lambda run, made, _at: self.over.append((run.uid, made["phase"])),
             leading=lambda: self.leads,
             now=lambda: self.clock,
             superseded=supersede,

@@ -17,7 +17,11 @@ class TriggerTimes(Status):
 
     name: str = Field(max_length=63, description="Name of the trigger.")
     last_time: datetime | None = Field(None, description="When it last set a run off.")
-    next_time: datetime | None = Field(None, description="When it will next set a run off.")
+    next_time: datetime | None = Field(
+        None,
+        description="The first time of a schedule that is not done with; in the past while it waits"
+        " to be made up for.",
+    )
 
 
 class DefinitionWarning(Status):
@@ -34,6 +38,7 @@ class Bucket(Status):
     start: datetime = Field(description="Beginning of the hour or day, UTC.")
     total: int = Field(0, ge=0, description="Runs that ended.")
     failed: int = Field(0, ge=0, description="Runs of these that failed.")
+    cancelled: int = Field(0, ge=0, description="Runs of these that were cancelled.")
     seconds: float = Field(0, ge=0, description="Sum of their durations.")
 
 

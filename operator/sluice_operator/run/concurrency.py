@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from sluice_core.api.triggers import ConcurrencyPolicy
 from sluice_core.api.workflow import Concurrency
 from sluice_operator.run.observed import Run
 from sluice_operator.run.reconcile import End, Wait
@@ -64,6 +65,34 @@ def judge(
     return Verdict(held, replaced)
 
 
+def by_schedule(
+    placed: Iterable[Run], new: Iterable[Run], policies: Mapping[str, ConcurrencyPolicy]
+) -> Verdict:
+    """The same for runs that schedules have set off, by the policies of their triggers."""
+    held: dict[str, Wait | End] = {}
+    replaced: dict[str, str] = {}
+    groups = {name: _Group() for name in policies}
+    for run in placed:
+        if (name := schedule_of(run)) in groups:
+            groups[name].placed.append(run)
+    for run in new:
+        if (name := schedule_of(run)) in groups:
+            groups[name].new.append(run)
+    for name, group in groups.items():
+        policy = policies[name]
+        said = f"concurrencyPolicy of the schedule {name} is {policy}"
+        verdict = _of_group(group, Concurrency(policy=policy, limit=1), None, said)
+        held.update(verdict.held)
+        replaced.update(verdict.replaced)
+    return Verdict(held, replaced)
+
+
+def schedule_of(run: Run) -> str:
+    """The trigger whose schedule has set it off; "" where none has."""
+    trigger = run.spec.get("trigger", {})
+    return str(trigger.get("name", "")) if trigger.get("type") == "Schedule" else ""
+
+
 @dataclass
 class _Group:
     """Runs with one key."""
@@ -72,12 +101,13 @@ class _Group:
     new: list[Run] = field(default_factory=list)
 
 
-def _of_group(group: _Group, rule: Concurrency, last: Begin | None) -> Verdict:
+def _of_group(group: _Group, rule: Concurrency, last: Begin | None, said: str = "") -> Verdict:
+    """`said` is the rule for people, where it is not the workflow's own."""
     held: dict[str, Wait | End] = {}
     placed, wanting = list(group.placed), []
     last = max([*([last] if last else []), *map(begin, placed)], default=None)
     for run in sorted(group.new, key=begin):
-        refusal = _too_soon(run, last, rule) or _forbidden(placed, rule)
+        refusal = _too_soon(run, last, rule) or _forbidden(placed, rule, said)
         if refusal is not None:
             held[run.uid] = refusal
             continue
@@ -89,9 +119,9 @@ def _of_group(group: _Group, rule: Concurrency, last: Begin | None) -> Verdict:
         case "Replace":
             return _replace(group.placed, wanting, rule.limit or 1, held)
         case "Queue":
-            held |= _queue(len(group.placed), wanting, rule.limit or 1)
+            held |= _queue(len(group.placed), wanting, rule.limit or 1, said)
         case "Allow" if rule.limit is not None:
-            held |= _queue(len(group.placed), wanting, rule.limit)
+            held |= _queue(len(group.placed), wanting, rule.limit, said)
     return Verdict(held)
 
 
@@ -113,20 +143,21 @@ def _too_soon(run: Run, last: Begin | None, rule: Concurrency) -> End | None:
     return End("Failed", "RateLimited", message)
 
 
-def _forbidden(placed: list[Run], rule: Concurrency) -> End | None:
+def _forbidden(placed: list[Run], rule: Concurrency, said: str) -> End | None:
     limit = rule.limit or 1
     if rule.policy != "Forbid" or len(placed) < limit:
         return None
     oldest = min(placed, key=begin).name.name
-    message = f"run {oldest} goes on; concurrency.policy is Forbid with limit {limit}"
-    return End("Failed", "ConcurrencyForbidden", message)
+    said = said or f"concurrency.policy is Forbid with limit {limit}"
+    return End("Failed", "ConcurrencyForbidden", f"run {oldest} goes on; {said}")
 
 
-def _queue(placed: int, wanting: list[Run], limit: int) -> dict[str, Wait | End]:
+def _queue(placed: int, wanting: list[Run], limit: int, said: str) -> dict[str, Wait | End]:
     free = max(0, limit - placed)
+    said = said or f"concurrency.limit is {limit}"
     waiting = sorted(wanting, key=lambda run: run.order)[free:]
     return {
-        run.uid: Wait("Queued", f"concurrency.limit is {limit}; runs before it: {_about(before)}")
+        run.uid: Wait("Queued", f"{said}; runs before it: {_about(before)}")
         for before, run in enumerate(waiting)
     }
 

@@ -69,13 +69,14 @@ class Endings:
 
     async def _store_end(self, run: Run, made: dict[str, Any], link: Link | None) -> None:
         self._book.end(run)
+        self._ports.ending(run, made)
         await self._showing.end(run, made)
         if link is not None:
             link.acknowledge(run.uid, run.attempt, run.through)
         self._gate.over(run)
         self._children.ended(run, made)
         self._book.forget(run)
-        self._ports.ended(run, made["phase"], self._ports.now())
+        self._ports.ended(run, made, self._ports.now())
         self._changed(run.workflow)
 
     def _forget(self, run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sluice_core.api.workflow import Concurrency
 from sluice_operator.run import concurrency
 from sluice_operator.run.concurrency import Begin, Verdict
-from sluice_operator.run.observed import Name, Run
+from sluice_operator.run.observed import Flow, Name, Run
 from sluice_operator.run.reconcile import Wait
 from sluice_operator.run.tasks import Tasks
 
@@ -44,11 +44,9 @@ class Gate:
         self._ended, self._changed, self._tasks = ended, changed, tasks
         self._past: dict[Name, _Past] = {}
 
-    def judge(
-        self, flow: Name, rule: Concurrency, known: Iterable[Run], ready: Iterable[Run]
-    ) -> Verdict:
+    def judge(self, name: Name, flow: Flow, known: Iterable[Run], ready: Iterable[Run]) -> Verdict:
         """`known` are all undecided runs of the workflow, `ready` those that could go now."""
-        if concurrency.is_free(rule):
+        if concurrency.is_free(flow.concurrency) and not flow.schedules:
             return Verdict()
         runs = list(known)
         placed = [run for run in runs if _has_place(run)]
@@ -56,6 +54,14 @@ class Gate:
         new = [run for run in ready if run.uid not in taken]
         if any(run.blocked_by for run in runs):
             return Verdict({run.uid: ADOPTING for run in new})
+        first = concurrency.by_schedule(placed, new, flow.schedules)
+        passed = [run for run in new if run.uid not in first.held]
+        second = self._by_workflow(name, flow.concurrency, placed, passed)
+        return Verdict({**first.held, **second.held}, {**first.replaced, **second.replaced})
+
+    def _by_workflow(
+        self, flow: Name, rule: Concurrency, placed: list[Run], new: list[Run]
+    ) -> Verdict:
         past = self._remembered(flow, rule) if rule.min_interval_seconds else _Past(rule, read=True)
         if not past.read:
             return Verdict({run.uid: READING for run in new})

@@ -19,10 +19,20 @@ class Histories:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._seen: dict[Name, History] = {}
+        self._gone: set[Name] = set()
 
     def see(self, flow: Name, history: History) -> None:
         """The workflow says so now."""
         self._seen[flow] = history
+        self._gone.discard(flow)
+
+    def forget(self, flow: Name) -> None:
+        """The workflow is said to be deleted: look again when it matters."""
+        self._seen.pop(flow, None)
+
+    def is_gone(self, flow: Name) -> bool:
+        """Whether it was looked for and does not exist."""
+        return flow in self._gone
 
     async def of(self, flow: Name) -> History | None:
         """None as long as it cannot be read.
@@ -35,6 +45,7 @@ class Histories:
                 self._seen[flow] = Workflow.parse(found).spec.history
             except errors.NotFound:
                 self._seen[flow] = History()
+                self._gone.add(flow)
             except (errors.ApiError, ValidationError) as error:
                 log.warning("%s: its history cannot be read: %s", flow, error)
         return self._seen.get(flow)

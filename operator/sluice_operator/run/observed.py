@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 from sluice_core import conditions, names
 from sluice_core.admission import Standing
 from sluice_core.api.steps import RunRetry
+from sluice_core.api.triggers import ConcurrencyPolicy
 from sluice_core.api.workflow import Concurrency
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
@@ -59,15 +60,17 @@ class Pinned:
 class Flow:
     """A workflow, as far as its runs depend on it.
 
-    `invalid` and `failure` are sentences: why it cannot run, and why its runner does not get up.
-    `mounted` are the credentials as pods should have them mounted, with None for those that do
-    not exist; None where pods stay as they are.
+    `schedules` are the policies of triggers that do not allow runs beside each other. `invalid` and
+    `failure` are sentences: why it cannot run, and why its runner does not get up. `mounted` are
+    the credentials as pods should have them mounted, with None for those that do not exist; None
+    where pods stay as they are.
     """
 
     uid: str
     standing: Standing
     current: Pinned | None
     concurrency: Concurrency = field(default_factory=Concurrency)
+    schedules: Mapping[str, ConcurrencyPolicy] = field(default_factory=dict)
     invalid: str = ""
     failure: str = ""
     mounted: Mapping[str, Mount | None] | None = None

@@ -32,6 +32,7 @@ class Ports:
     False when the run is gone. `exists` reads whether the run is still there and undecided.
     `look` has the workflow looked at again, where it was decided about without what a run needs.
     `demand` hears that the runs of a workflow that want its runner may be others.
+    `ending` is told of a final status before it is stored, `ended` once it is.
     `serves` does what steps ask for, by kind; child runs are dispatch's own.
     """
 
@@ -39,13 +40,14 @@ class Ports:
     pin: Callable[[Name, int], Awaitable[Pinned | None]]
     write: Callable[[Run, dict[str, Any]], Coroutine[Any, Any, bool]]
     exists: Callable[[Run], Awaitable[bool]]
-    ended: Callable[[Run, str, datetime], None]
+    ended: Callable[[Run, dict[str, Any], datetime], None]
     demand: Callable[[Name], None]
     leading: Callable[[], bool]
     now: Callable[[], datetime]
     superseded: Callable[[], None]
     objects: Objects
     look: Callable[[Name], None]
+    ending: Callable[[Run, dict[str, Any]], None] = lambda _run, _status: None
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
     random: Callable[[], float] = random.random
 

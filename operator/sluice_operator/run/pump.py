@@ -101,7 +101,7 @@ class Pump:
         """Those that the workflow's concurrency lets through."""
         if seen is None:
             return ready
-        verdict = self._gate.judge(flow, seen.concurrency, self._book.of(flow), ready)
+        verdict = self._gate.judge(flow, seen, self._book.of(flow), ready)
         for uid, heir in verdict.replaced.items():
             self._replace(self._book.get(uid), heir)
         going = []

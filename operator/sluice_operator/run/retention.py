@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sluice_core.api.workflow import History
 from sluice_operator.run.observed import Name
@@ -16,6 +17,7 @@ class Ended:
     succeeded: bool
     at: float
     keyed: bool = False
+    scheduled: tuple[str, datetime] | None = None  # trigger and time
 
 
 @dataclass(frozen=True, kw_only=True)

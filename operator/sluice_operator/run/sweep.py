@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sluice_core.api.workflow import History
 from sluice_kube import errors
@@ -21,11 +23,21 @@ AT_ONCE = 4
 LONGEST_PAUSE_SECONDS = 60.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """What others want ended runs for."""
+
+    is_needed: Callable[[Name, Ended], bool] = lambda _flow, _run: False
+    found: Callable[[Name, str, Manifest], None] = lambda _flow, _uid, _status: None
+    complete: Callable[[], None] = lambda: None
+
+
 class Sweeper:
     """Knows which runs have ended: from a list at the start, then from dispatch.
 
-    One that `is_needed` stays: its children that go on would be deleted with it. Where `history`
-    answers None, it is not known what to keep: nothing is deleted.
+    One that `is_needed` stays: its children that go on would be deleted with it, or its numbers
+    are not counted yet. Where `history` answers None, it is not known what to keep: nothing is
+    deleted. `found` is told of each run that had ended, and `complete` when that is all.
     """
 
     def __init__(
@@ -35,10 +47,10 @@ class Sweeper:
         bounds: Bounds,
         now: Callable[[], datetime],
         leading: Callable[[], bool],
-        is_needed: Callable[[Name], bool] = lambda _: False,
+        use: Use,
     ) -> None:
         self._session, self._history, self._bounds = session, history, bounds
-        self._now, self._leading, self._is_needed = now, leading, is_needed
+        self._now, self._leading, self._use = now, leading, use
         self.activity = Activity()
         self.seeded = asyncio.Event()
         self._ended: defaultdict[Name, dict[str, Ended]] = defaultdict(dict)
@@ -53,6 +65,7 @@ class Sweeper:
             succeeded=phase == "Succeeded",
             at=at.timestamp(),
             keyed="keyHash" in run.spec,
+            scheduled=_scheduled(run.spec),
         )
 
     async def run(self) -> None:
@@ -71,6 +84,7 @@ class Sweeper:
                 self._remember(manifest, phase)
         self.activity.known = True
         self.seeded.set()
+        self._use.complete()
 
     def _remember(self, manifest: Manifest, phase: str) -> None:
         meta, spec = manifest["metadata"], manifest["spec"]
@@ -79,12 +93,14 @@ class Sweeper:
         flow = Name(meta["namespace"], spec["workflow"])
         if "startTime" in manifest["status"]:
             self.activity.note(flow, datetime.fromisoformat(meta["creationTimestamp"]), at)
+        self._use.found(flow, meta["uid"], manifest["status"])
         self._ended[flow][meta["uid"]] = Ended(
             name=Name(meta["namespace"], meta["name"]),
             uid=meta["uid"],
             succeeded=phase == "Succeeded",
             at=at.timestamp(),
             keyed="keyHash" in spec,
+            scheduled=_scheduled(spec),
         )
 
     async def _sweep(self) -> None:
@@ -93,7 +109,7 @@ class Sweeper:
         for flow, runs in list(self._ended.items()):
             history = await self._history(flow)
             over = surplus(runs.values(), history, self._bounds, now) if history else []
-            going = [one for one in over if not self._is_needed(one.name)]
+            going = [one for one in over if not self._use.is_needed(flow, one)]
             await asyncio.gather(*(self._delete(one, runs, gate) for one in going))
             if not runs:
                 del self._ended[flow]
@@ -108,3 +124,11 @@ class Sweeper:
                 log.warning("deleting run %s: %s", one.name, error)
                 return
             runs.pop(one.uid, None)
+
+
+def _scheduled(spec: Mapping[str, Any]) -> tuple[str, datetime] | None:
+    """The trigger and the time of a run that a schedule has set off."""
+    trigger = spec.get("trigger", {})
+    if trigger.get("type") != "Schedule" or not {"name", "time"} <= trigger.keys():
+        return None
+    return trigger["name"], datetime.fromisoformat(trigger["time"])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sluice_core.admission import Standing
 from sluice_core.api.steps import RunRetry
-from sluice_core.api.workflow import Concurrency
+from sluice_core.api.triggers import ConcurrencyPolicy
+from sluice_core.api.workflow import Concurrency, WorkflowSpec
 from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
@@ -28,6 +29,7 @@ class Decided:
     timeout_seconds: int
     retry: RunRetry
     concurrency: Concurrency
+    schedules: Mapping[str, ConcurrencyPolicy]
     invalid: str
     failure: str
     credentials: frozenset[str]
@@ -52,8 +54,18 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         timeout_seconds=spec.settings.timeout_seconds,
         retry=spec.settings.retry,
         concurrency=spec.concurrency,
+        schedules=_schedules(spec),
         invalid=invalid,
         failure=ready["message"] if ready is not None and failed else "",
         credentials=frozenset(step.credential for step in spec.steps if step.credential),
         mounted=desired.mounted,
     )
+
+
+def _schedules(spec: WorkflowSpec) -> dict[str, ConcurrencyPolicy]:
+    found = ((one.name, one.schedule) for one in spec.triggers if one.schedule is not None)
+    return {
+        name: schedule.concurrency_policy
+        for name, schedule in found
+        if schedule.concurrency_policy != "Allow"
+    }

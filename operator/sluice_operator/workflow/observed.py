@@ -106,7 +106,8 @@ class Observed:
     """A Workflow, its children as they are, and what they depend on.
 
     `pinned` are the versions of unfinished runs, None while those are not known yet.
-    `credentials` are those of the namespace that the workflow may name.
+    `credentials` are those of the namespace that the workflow may name. `told` is what the status
+    says of runs, which others of this process know; None leaves it as it is.
     """
 
     workflow: Workflow
@@ -120,6 +121,7 @@ class Observed:
     actions: Actions = Actions()
     credentials: Mapping[str, CredentialSpec] = field(default_factory=dict)
     demand: Demand = Demand()
+    told: Mapping[str, Any] | None = None
     now: datetime
 
     @property

@@ -19,7 +19,8 @@ from sluice_operator.workflow.resources import (
 )
 
 MOST_WARNINGS = 200  # what the CRD admits
-KEPT_STATUS = ("health", "triggers", "scopes")  # written by others of this process
+KEPT_STATUS = ("scopes",)  # written by others of this process
+TOLD = ("health", "triggers", "nextRunTime")
 
 ASLEEP = ("Asleep", "Waking")
 
@@ -164,6 +165,8 @@ def _status(
     before = seen.manifest.get("status", {})
     generation = seen.workflow.metadata.generation
     status = {key: before[key] for key in (*KEPT_STATUS, "version") if key in before}
+    told = before if seen.told is None else seen.told
+    status |= {key: told[key] for key in TOLD if key in told}
     status |= {
         "observedGeneration": generation,
         "conditions": conditions.merged(

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -44,20 +45,40 @@ CHILDREN: Mapping[str, Resource] = {
 }
 
 
+class Ledger(Protocol):
+    """What the status says of runs; see sluice_operator.ledger."""
+
+    def shown(self, key: Key) -> dict[str, Any] | None:
+        """What it is to say now; None leaves it as it is."""
+
+    def stored(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
+        """That status is stored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What the room has besides what was seen; `reporter` is whom Events are from."""
+
+    session: Session
+    statuses: StatusWriter
+    ledger: Ledger
+    now: Callable[[], datetime]
+    reporter: str = ""
+
+
 class Room:
-    """Looks at workflows by key; told of each decision by `on_decided`."""
+    """Looks at workflows by key; `on_decided` is told of each decision."""
 
     def __init__(
-        self,
-        session: Session,
-        statuses: StatusWriter,
-        observer: Observer,
-        on_decided: Callable[[Observed, Desired], None],
-        now: Callable[[], datetime],
-        reporter: str = "",
+        self, outside: Outside, observer: Observer, on_decided: Callable[[Observed, Desired], None]
     ) -> None:
-        self._session, self._statuses, self._observer = session, statuses, observer
-        self._on_decided, self._now, self._reporter = on_decided, now, reporter
+        self._session, self._statuses, self._ledger = (
+            outside.session,
+            outside.statuses,
+            outside.ledger,
+        )
+        self._now, self._reporter = outside.now, outside.reporter
+        self._observer, self._on_decided = observer, on_decided
 
     async def look(self, key: tuple[str, str]) -> None:
         """Make the children and the status of one workflow what they should be."""
@@ -68,6 +89,7 @@ class Room:
             return
         if seen is None:
             return
+        seen = replace(seen, told=self._ledger.shown(Key(*key)))
         desired = reconcile(seen)
         self._on_decided(seen, desired)
         taken = await self._make(seen, desired)
@@ -108,7 +130,9 @@ class Room:
         outcome = await self._statuses.write(WORKFLOWS, manifest, status)
         if outcome == "gone":
             self._observer.forget(manifest)
-        elif outcome == "written":
+            return
+        self._ledger.stored(Key.of(manifest), manifest["metadata"]["uid"], status)
+        if outcome == "written":
             await self._tell(manifest, status)
 
     async def _tell(self, manifest: Manifest, status: dict[str, Any]) -> None:

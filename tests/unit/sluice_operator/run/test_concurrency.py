@@ -150,3 +150,56 @@ def test_without_a_rule_runs_need_not_know_of_each_other() -> None:
     assert not concurrency.is_free(a_rule("Queue"))
     assert not concurrency.is_free(a_rule(minIntervalSeconds=1))
     assert concurrency.judge([], [], a_rule("Queue"), {}) == Verdict({}, {})
+
+
+# -- runs of a schedule
+
+NIGHTLY = {"trigger": {"type": "Schedule", "name": "nightly"}}
+HOURLY = {"trigger": {"type": "Schedule", "name": "hourly"}}
+BY_HAND = {"trigger": {"type": "Manual", "name": "nightly"}}
+
+SCHEDULED: dict[str, tuple[Any, list[Run], list[Run], dict[str, str], dict[str, str]]] = {
+    "Forbid: one beside an earlier one of the trigger is refused": (
+        "Forbid", [at_work("a", **NIGHTLY)], [a_run("b", **NIGHTLY)],
+        {"b": "ConcurrencyForbidden"}, {},
+    ),
+    "Forbid: runs of others are not in its way": (
+        "Forbid", [at_work("a", **HOURLY), at_work("h", **BY_HAND)], [a_run("b", **NIGHTLY)],
+        {}, {},
+    ),
+    "Forbid: it is not in the way of others": (
+        "Forbid", [at_work("a", **NIGHTLY)], [a_run("b", **HOURLY), a_run("h", **BY_HAND)], {}, {},
+    ),
+    "Queue: it waits": (
+        "Queue", [at_work("a", **NIGHTLY)], [a_run("b", **NIGHTLY)], {"b": "Queued"}, {},
+    ),
+    "Replace: the earlier one is stopped": (
+        "Replace", [at_work("a", **NIGHTLY)], [a_run("b", 1, **NIGHTLY)],
+        {"b": "Replacing"}, {"a": "b"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("policy", "placed", "new", "held", "replaced"), SCHEDULED.values(), ids=SCHEDULED
+)
+def test_each_policy_of_a_schedule(
+    policy: Any,
+    placed: list[Run],
+    new: list[Run],
+    held: dict[str, str],
+    replaced: dict[str, str],
+) -> None:
+    verdict = concurrency.by_schedule(placed, new, {"nightly": policy})
+
+    assert {uid: one.reason for uid, one in verdict.held.items()} == held
+    assert dict(verdict.replaced) == replaced
+
+
+def test_who_is_refused_by_a_schedule_is_told_which() -> None:
+    placed, new = [at_work("a", **NIGHTLY)], [a_run("b", **NIGHTLY)]
+
+    verdict = concurrency.by_schedule(placed, new, {"nightly": "Forbid"})
+
+    told = "run a goes on; concurrencyPolicy of the schedule nightly is Forbid"
+    assert verdict.held["b"].message == told

@@ -103,3 +103,26 @@ async def test_after_a_restart_kept_runs_tell_when_the_last_one_began(cluster: C
 
     assert dict(cluster.world.over) == {"soon": "Failed", "late": "Succeeded"}
     assert cluster.world.reason("soon") == "RateLimited"
+
+
+async def test_a_schedule_has_a_policy_of_its_own(cluster: Cluster) -> None:
+    worker = Worker("a", held=("a",))
+    await cluster.start("pod-1", worker)
+    cluster.world.flow = a_flow(schedules={"nightly": "Forbid"})
+    scheduled = {"trigger": {"type": "Schedule", "name": "nightly"}}
+
+    async with cluster.world.leader() as dispatcher:
+        dispatcher.run_found(a_manifest("first", **scheduled))
+        await begun(worker, "first")
+        dispatcher.run_found(a_manifest("second", created=LATER, **scheduled))
+        dispatcher.run_found(a_manifest("by-hand", created=LATER))
+        await cluster.world.until_over("second")
+        worker.let_go("a")
+        await cluster.world.until_over("first", "by-hand")
+
+    assert cluster.world.reason("second") == "ConcurrencyForbidden"
+    assert dict(cluster.world.over) == {
+        "second": "Failed",
+        "first": "Succeeded",
+        "by-hand": "Succeeded",
+    }

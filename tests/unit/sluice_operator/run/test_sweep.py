@@ -12,7 +12,7 @@ from sluice_core.api.workflow import History
 from sluice_kube.session import Session
 from sluice_operator.run.observed import Name, read
 from sluice_operator.run.retention import Bounds
-from sluice_operator.run.sweep import Sweeper
+from sluice_operator.run.sweep import Sweeper, Use
 from testkit.dispatching import NOON, a_manifest
 from testkit.eventually import until
 from testkit.scripted_api import ScriptedApi
@@ -56,6 +56,13 @@ class Sweeping:
     def __init__(self, *runs: dict[str, Any], history: History | None) -> None:
         self.api, self.history, self.leads = Runs(runs), history, True
         self.asked = 0
+        self.needed = {"needed"}
+        self.found: list[str] = []
+        self.use = Use(
+            is_needed=lambda _flow, run: run.uid in self.needed,
+            found=lambda _flow, uid, _status: self.found.append(uid),
+            complete=lambda: self.found.append("all"),
+        )
         self.sweeper: Sweeper
 
     async def __aenter__(self) -> "Sweeping":
@@ -65,7 +72,7 @@ class Sweeping:
         await self._session.__aenter__()
         bounds = Bounds(minimum=4, keyed=3600)
         self.sweeper = Sweeper(
-            self._session, self._history, bounds, lambda: NOON, lambda: self.leads, lambda _: False
+            self._session, self._history, bounds, lambda: NOON, lambda: self.leads, self.use
         )
         self._task = asyncio.create_task(self.sweeper.run())
         return self
@@ -143,3 +150,24 @@ async def test_a_run_with_a_key_is_kept_as_long_as_its_key() -> None:
         await until(lambda: bool(sweeping.api.deleted), "a deletion")
 
     assert sweeping.api.deleted == ["plain"]
+
+
+async def test_a_run_that_is_needed_stays_until_it_is_not() -> None:
+    runs = (an_ended("needed", 40), an_ended("plain", 40), an_ended("new", 20))
+
+    async with Sweeping(*runs, history=ONE) as sweeping:
+        await until(lambda: bool(sweeping.api.deleted), "a deletion")
+        before = list(sweeping.api.deleted)
+        sweeping.needed.clear()
+        await until(lambda: len(sweeping.api.deleted) == 2, "the other one")
+
+    assert before == ["plain"]
+
+
+async def test_what_had_ended_is_told_before_anything_is_deleted() -> None:
+    runs = (an_ended("old", 40), an_ended("new", 20))
+
+    async with Sweeping(*runs, history=ONE) as sweeping:
+        await until(lambda: bool(sweeping.api.deleted), "a deletion")
+
+    assert sweeping.found == ["old", "new", "all"]

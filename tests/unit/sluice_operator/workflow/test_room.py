@@ -11,10 +11,11 @@ from aiohttp import web
 from sluice_core import names
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
+from sluice_operator.ledger import Ledger
 from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Demand, Observed
 from sluice_operator.workflow.reconcile import Desired
-from sluice_operator.workflow.room import Room
+from sluice_operator.workflow.room import Outside, Room
 from testkit.scripted_api import ScriptedApi
 from testkit.seen import NOON, an_installation
 
@@ -55,6 +56,16 @@ class Cluster:
         return web.json_response({"metadata": {"name": name, "namespace": "shop", "uid": "s"}})
 
 
+def outside(session: Session) -> Outside:
+    """With a ledger in which no workflow is."""
+    return Outside(
+        session=session,
+        statuses=StatusWriter(session),
+        ledger=Ledger(lambda _key, _when: None, lambda: NOON),
+        now=lambda: NOON,
+    )
+
+
 @asynccontextmanager
 async def a_room(
     cluster: Cluster, observer: Observer, decided: list[Desired] | None = None
@@ -63,7 +74,7 @@ async def a_room(
         (decided if decided is not None else []).append(desired)
 
     async with ScriptedApi([cluster]) as api, Session(api.config) as session:
-        yield Room(session, StatusWriter(session), observer, on_decided, lambda: NOON)
+        yield Room(outside(session), observer, on_decided)
 
 
 def an_observer(manifest: dict[str, Any] | None = None) -> Observer:
@@ -167,7 +178,7 @@ async def test_a_workflow_whose_deletion_nobody_told_is_forgotten() -> None:
 
     observer = an_observer(a_manifest(state="Draft"))
     async with ScriptedApi([Cluster(), gone]) as api, Session(api.config) as session:
-        room = Room(session, StatusWriter(session), observer, lambda _s, _d: None, lambda: NOON)
+        room = Room(outside(session), observer, lambda _s, _d: None)
 
         await room.look(KEY)
         asked = len(api.asked)

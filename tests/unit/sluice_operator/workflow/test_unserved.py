@@ -9,9 +9,9 @@ from sluice_operator.workflow import unserved
 
 STEP = {"name": "a", "action": "log", "with": {"message": "x"}}
 CASES: dict[str, tuple[dict[str, Any], str]] = {
-    "a schedule": (
-        {"triggers": [{"name": "nightly", "schedule": {"cron": "0 9 * * *"}}]},
-        "trigger nightly (Schedule) sets nothing off in this release",
+    "a queue": (
+        {"triggers": [{"name": "orders", "queue": {}}]},
+        "trigger orders (Queue) sets nothing off in this release",
     ),
     "a pod for each run": (
         {"runner": {"mode": "Job"}},
@@ -32,4 +32,7 @@ def test_each_is_named(spec: dict[str, Any], message: str) -> None:
 
 
 def test_what_is_served_is_not_warned_of() -> None:
-    assert list(unserved.warnings(WorkflowSpec.model_validate({"steps": [STEP]}))) == []
+    triggers = [{"name": "nightly", "schedule": {"cron": "0 9 * * *"}}]
+    spec = WorkflowSpec.model_validate({"steps": [STEP], "triggers": triggers})
+
+    assert list(unserved.warnings(spec)) == []
