@@ -3,9 +3,10 @@
 One table for the gateway, which answers callers by it, and the operator, which ends runs by it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sluice_core import cron, windows
@@ -13,6 +14,7 @@ from sluice_core.api.lifecycle import LifecyclePolicy, Window
 from sluice_core.api.workflow import WorkflowState
 from sluice_core.verbs import NOTHING_ASKED, Verbs
 
+RunKind = Literal["Trigger", "Execute", "Test"]
 Outcome = Literal["Admitted", "Waits", "Refused"]
 
 
@@ -41,16 +43,25 @@ class Verdict:
 ADMITTED = Verdict("Admitted")
 
 
-def judge(seen: Standing, now: datetime, created: datetime | None = None) -> Verdict:
+def kind(spec: Mapping[str, Any]) -> RunKind:
+    """What a run's spec makes it: one with a definition of its own is executed in its place."""
+    if spec.get("trigger", {}).get("type") == "Test":
+        return "Test"
+    return "Execute" if spec.get("definition") is not None else "Trigger"
+
+
+def judge(
+    seen: Standing, now: datetime, run: RunKind = "Trigger", created: datetime | None = None
+) -> Verdict:
     """`created` is when the run was made: just now where that is not given."""
-    return _of_state(seen) or _of_scale(seen) or _of_clock(seen, now, created or now)
+    return _of_state(seen, run) or _of_scale(seen) or _of_clock(seen, now, created or now)
 
 
-def _of_state(seen: Standing) -> Verdict | None:
-    if seen.state == "Active":
+def _of_state(seen: Standing, run: RunKind) -> Verdict | None:
+    if seen.state == "Active" or (seen.state == "Draft" and run != "Trigger"):
         return None
     words = {
-        "Draft": "is a draft",
+        "Draft": "is a draft, which takes test runs and those with a definition of their own",
         "Paused": "is paused",
         "Archived": "is archived",
     }

@@ -66,6 +66,12 @@ def keyed_run(workflow: str, *key: str) -> str:
     return f"{workflow}-{digest[:12]}"
 
 
+def job(run: str, uid: str, attempt: int) -> str:
+    """The name of the Job in which one attempt of a run is carried out; pods bear it as a label."""
+    digest = hashlib.sha256(uid.encode()).hexdigest()
+    return f"{run[:40].rstrip('-')}-{digest[:10]}-{attempt}"
+
+
 def owned_by_workflow(workflow: str) -> dict[str, str]:
     """Labels of every child of a workflow."""
     return {LABEL_MANAGED_BY: "sluice", LABEL_WORKFLOW: workflow}

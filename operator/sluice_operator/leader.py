@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
+from pydantic import ValidationError
 
 from sluice_core import names, wire
 from sluice_core.admission import Standing
@@ -51,6 +52,7 @@ from sluice_operator.run.stored import Stored
 from sluice_operator.run.sweep import Sweeper, Use
 from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
+from sluice_operator.solo_pods import SoloPods
 from sluice_operator.waking import Waking
 from sluice_operator.workflow import flows, lifecycle
 from sluice_operator.workflow.observe import Observer
@@ -224,7 +226,7 @@ class Leader:
         manifest = new or old or {}
         flow = Name(*self._observer.pod(manifest, exists=new is not None))
         if new is None or pods.has_ended(manifest):
-            self._dispatcher.pod_gone(manifest["metadata"]["uid"], flow)
+            self._dispatcher.pod_gone(manifest["metadata"]["uid"], flow, pods.only(manifest))
         else:
             pod = pods.read(manifest)
             if pod is not None:
@@ -281,6 +283,8 @@ class Leader:
             invalid=decided.invalid,
             failure=decided.failure,
             mounted=decided.mounted,
+            solo=decided.solo,
+            most_pods=decided.most_pods,
         )
         self._histories.see(flow, spec.history)
         self._ledger.open(
@@ -292,6 +296,12 @@ class Leader:
         else:
             self._waking.forget(flow)
         self._dispatcher.flow_changed(flow)
+
+    def _observed(self, flow: Name) -> Observed | None:
+        try:
+            return self._observer.observe(flow, now())
+        except ValidationError:
+            return None
 
     def _demand(self, flow: Name, standing: Standing) -> Demand:
         wanting, last = self._dispatcher.wanting(flow, standing), self._sweeper.activity.of(flow)
@@ -342,6 +352,7 @@ class Leader:
             now=now,
             superseded=self._outside.superseded,
             objects=Objects(self._session, self._lease.is_leading),
+            pods=SoloPods(self._session, self._observed, self._lease.is_leading),
             look=self._queue.add,
         )
 

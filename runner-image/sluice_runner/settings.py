@@ -22,6 +22,7 @@ class Settings(BaseModel):
     pod_name: str
     pod_uid: str
     slots: int = Field(default=10, ge=1, le=1000)
+    one_run: str = Field(default="", description="uid/attempt: the process ends with that run")
     port: int = Field(default=names.RUNNER_PORT, ge=0, le=65535)
     drain_seconds: float = Field(default=30, ge=0, description="from SIGTERM to the end")
     keys_dir: Path = Path("/etc/sluice/keys")

@@ -17,6 +17,7 @@ from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
 from sluice_operator.run.ports import Ports
+from sluice_operator.run.solo import Over, Refused
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.eventually import until
@@ -95,6 +96,26 @@ class Objects:
         self.cancelled.append(f"{name.name} {uid}")
 
 
+@dataclass
+class SoloPods:
+    """The pods for single runs that were asked for, as run and attempt; `refusal` is why not."""
+
+    made: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    refusal: str = ""
+    over: set[str] = field(default_factory=set)
+
+    async def make(self, run: Run) -> None:
+        if self.refusal:
+            raise Refused(self.refusal)
+        if run.solo in self.over:
+            raise Over
+        self.made.append(run.solo)
+
+    async def remove(self, run: Run, attempt: int) -> None:
+        self.removed.append(f"{run.uid}/{attempt}")
+
+
 class Worker:
     """What runners execute: step after step, each held back until the test lets it go."""
 
@@ -147,6 +168,7 @@ class World:
     takes_writes: asyncio.Event = field(default_factory=asyncio.Event)
     servers: dict[str, RunnerServer] = field(default_factory=dict)
     objects: Objects = field(default_factory=Objects)
+    pods: SoloPods = field(default_factory=SoloPods)
     looked_at: list[Name] = field(default_factory=list)
     clock: datetime = NOON
     jitter: float = 0.0
@@ -196,6 +218,7 @@ class World:
             now=lambda: self.clock,
             superseded=supersede,
             objects=self.objects,
+            pods=self.pods,
             look=self.looked_at.append,
             random=lambda: self.jitter,
         )

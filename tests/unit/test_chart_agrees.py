@@ -15,8 +15,9 @@ from sluice_kube import resources
 from sluice_kube.resources import Resource
 from sluice_operator import main, settings
 from sluice_operator.settings import Settings as OperatorSettings
-from sluice_operator.workflow.observed import Reach
-from sluice_operator.workflow.resources.deployment import make_deployment
+from sluice_operator.workflow.observed import Reach, RunAttempt
+from sluice_operator.workflow.resources.deployment import make_template
+from sluice_operator.workflow.resources.job import make_job
 from sluice_operator.workflow.room import CHILDREN
 from sluice_runner import settings as runner_settings
 from testkit import chart
@@ -72,6 +73,7 @@ OPERATOR = (
     | rights(*READ, to=(resources.PODS, resources.NAMESPACES))
     | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
     | rights("create", to=(resources.EVENTS,))
+    | rights("get", "create", "delete", to=(resources.JOBS,))  # pods of single runs
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
     | rights("patch", to=(resources.ACTIONS,), part="status")
@@ -182,21 +184,22 @@ def test_what_the_chart_sets_can_be_read() -> None:
 
 
 def test_what_a_runner_is_told_can_be_read() -> None:
-    made = make_deployment(
+    a_run = RunAttempt(name="etl-1", uid="u", attempt=2)
+    made = make_template(
         a_workflow(runner={"concurrency": 7, "env": [{"name": "STAGE", "value": "x"}]}),
         an_installation(),
-        replicas=1,
         reach=Reach(("db.example.com:5432",), private=True),
     )
-    [container] = made["spec"]["template"]["spec"]["containers"]
+    [container] = make_job(a_workflow(), made, a_run)["spec"]["template"]["spec"]["containers"]
     given = {one["name"]: str(one.get("value", "from the pod")) for one in container["env"]}
 
     read = runner_settings.from_environment(given)
 
     named = {name.removeprefix("SLUICE_").lower() for name in given if name.startswith("SLUICE_")}
     assert named <= runner_settings.Settings.model_fields.keys()
-    assert (read.slots, read.egress_allow, read.env_names) == (
-        7,
+    assert (read.one_run, read.slots, read.egress_allow, read.env_names) == (
+        "u/2",
+        1,
         ("db.example.com:5432",),
         ("STAGE",),
     )

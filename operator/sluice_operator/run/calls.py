@@ -30,6 +30,7 @@ class Pod:
     namespace: str
     workflow: str
     workflow_uid: str
+    only: str = ""  # the one attempt that it is for; see Run.solo
     mounted: Mapping[str, Mount] = field(default_factory=dict)
     port: int = names.RUNNER_PORT
 

@@ -39,5 +39,5 @@ def rests(run: Run, now: datetime) -> bool:
 
 def _may_go(run: Run, standing: Standing, now: datetime) -> bool:
     created = datetime.fromisoformat(run.created)
-    verdict = admission.judge(standing, now, created)
+    verdict = admission.judge(standing, now, admission.kind(run.spec), created)
     return verdict == admission.ADMITTED

@@ -21,6 +21,7 @@ from sluice_operator.run.reconcile import End, lost
 from sluice_operator.run.replies import Replies
 from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
+from sluice_operator.run.solo import Solo
 from sluice_operator.run.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -43,11 +44,13 @@ class Dispatcher:
         self._showing = Showing(ports.write, ports.now, self._tasks)
         self._replies = Replies(self._deliver)
         self._children = Children(ports.objects, self._replies, self._tasks)
+        self._solo = Solo(ports.pods, self._tasks, changed=self.flow_changed, lose=self._lose)
         parts = Parts(
             ports=ports,
             book=self._book,
             runners=self._runners,
             showing=self._showing,
+            solo=self._solo,
             gate=Gate(ports.objects.ended, self.flow_changed, self._tasks),
             tasks=self._tasks,
         )
@@ -61,7 +64,7 @@ class Dispatcher:
         self._pump.started = True
         for flow in self._book.flows():
             for run in self._book.of(flow):
-                run.blocked_by = self._runners.pods(flow)
+                run.blocked_by = self._runners.holders(run)
             self.flow_changed(flow)
 
     async def close(self) -> None:
@@ -100,12 +103,14 @@ class Dispatcher:
         """A runner pod has an address. It is spoken to once a run needs it."""
         self.flow_changed(self._runners.found(pod))
 
-    def pod_gone(self, pod_uid: str, flow: Name) -> None:
-        """The pod does not exist any more: what it worked on goes on elsewhere."""
+    def pod_gone(self, pod_uid: str, flow: Name, only: str = "") -> None:
+        """The pod does not exist any more: what it worked on, or was for, goes on elsewhere."""
         self._runners.gone(pod_uid, flow)
         for run in self._book.of(flow):
             run.blocked_by.discard(pod_uid)
-            if run.pod == pod_uid and not run.ending:
+            if (run.pod == pod_uid and not run.ending) or (
+                run.solo == only and self._solo.waits(run)
+            ):
                 self._lose(run)
         self.flow_changed(flow)
 

@@ -24,6 +24,7 @@ class Endings:
     ) -> None:
         self._ports, self._book, self._runners = parts.ports, parts.book, parts.runners
         self._showing, self._gate, self._tasks = parts.showing, parts.gate, parts.tasks
+        self._solo = parts.solo
         self._children, self._again, self._changed = children, again, changed
 
     def finish(self, run: Run, link: Link) -> None:
@@ -73,6 +74,7 @@ class Endings:
         await self._showing.end(run, made)
         if link is not None:
             link.acknowledge(run.uid, run.attempt, run.through)
+        self._solo.over(run, told=link is not None)
         self._gate.over(run)
         self._children.ended(run, made)
         self._book.forget(run)
@@ -82,6 +84,7 @@ class Endings:
     def _forget(self, run: Run) -> None:
         """It was deleted, or ended by other hands."""
         run.ending = True  # whoever still wants to tell its runner something stops
+        self._solo.over(run, told=False)
         self._gate.over(run)
         self._children.gone(run)
         self._book.forget(run)

@@ -63,7 +63,8 @@ class Flow:
     `schedules` are the policies of triggers that do not allow runs beside each other. `invalid` and
     `failure` are sentences: why it cannot run, and why its runner does not get up. `mounted` are
     the credentials as pods should have them mounted, with None for those that do not exist; None
-    where pods stay as they are.
+    where pods stay as they are. `solo` is whether each run has a pod of its own, of which there
+    are `most_pods` at a time.
     """
 
     uid: str
@@ -74,6 +75,8 @@ class Flow:
     invalid: str = ""
     failure: str = ""
     mounted: Mapping[str, Mount | None] | None = None
+    solo: bool = False
+    most_pods: int | None = None
 
     def overlooks(self, needed: Iterable[str]) -> bool:
         """Whether it was decided without thought of some of these credentials."""
@@ -129,6 +132,11 @@ class Run:
     def begun(self) -> bool:
         """Whether a runner has worked on it."""
         return self.pod is not None or self.attempt > 1 or self.record.started is not None
+
+    @property
+    def solo(self) -> str:
+        """What a pod is called that is for this attempt alone."""
+        return f"{self.uid}/{self.attempt}"
 
     @property
     def inputs(self) -> Mapping[str, Any]:

@@ -21,8 +21,14 @@ def read(manifest: Manifest) -> Pod | None:
         namespace=meta["namespace"],
         workflow=meta["labels"][names.LABEL_WORKFLOW],
         workflow_uid=workflow_uid,
+        only=only(manifest),
         mounted=mounts.decode(_env(manifest, mounts.VARIABLE)),
     )
+
+
+def only(manifest: Manifest) -> str:
+    """The one attempt that the pod is for; empty for one that takes all runs of its workflow."""
+    return _env(manifest, "SLUICE_ONE_RUN")
 
 
 def has_ended(manifest: Manifest) -> bool:

@@ -14,6 +14,7 @@ from sluice_operator.run.observed import Flow, Name, Pinned, Run
 from sluice_operator.run.replies import Serve
 from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
+from sluice_operator.run.solo import Pods, Solo
 from sluice_operator.run.tasks import Tasks
 
 
@@ -33,6 +34,7 @@ class Ports:
     `look` has the workflow looked at again, where it was decided about without what a run needs.
     `demand` hears that the runs of a workflow that want its runner may be others.
     `ending` is told of a final status before it is stored, `ended` once it is.
+    `pods` makes those that are for one run alone.
     `serves` does what steps ask for, by kind; child runs are dispatch's own.
     """
 
@@ -46,6 +48,7 @@ class Ports:
     now: Callable[[], datetime]
     superseded: Callable[[], None]
     objects: Objects
+    pods: Pods
     look: Callable[[Name], None]
     ending: Callable[[Run, dict[str, Any]], None] = lambda _run, _status: None
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
@@ -60,5 +63,6 @@ class Parts:
     book: Book
     runners: Runners
     showing: Showing
+    solo: Solo
     gate: Gate
     tasks: Tasks

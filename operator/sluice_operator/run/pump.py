@@ -18,6 +18,7 @@ class Pump:
     def __init__(self, parts: Parts, end: Callable[[Run, End], None]) -> None:
         self._ports, self._book, self._runners = parts.ports, parts.book, parts.runners
         self._showing, self._gate, self._tasks = parts.showing, parts.gate, parts.tasks
+        self._solo = parts.solo
         self._end = end
         self._due: set[Name] = set()
         self._resting: set[str] = set()
@@ -53,17 +54,23 @@ class Pump:
         self, flow: Name, seen: Flow | None, ready: list[tuple[Run, Pinned | None]]
     ) -> None:
         links = self._runners.links(flow)
-        rooms = [Room(link.pod.uid, link.free, link.pod.mounted) for link in links]
+        rooms = [Room(link.pod.uid, link.free, link.pod.mounted, link.pod.only) for link in links]
         sends = {run.uid: pinned for run, pinned in ready if pinned is not None}
 
         def fits(run: Run, room: Room) -> bool:
+            if room.only != (run.solo if seen is not None and seen.solo else ""):
+                return False
             return seen is None or seen.admits(sends[run.uid].credentials, room.mounted)
 
         for run, pod in assign([run for run, _ in ready], rooms, fits):
             self._submit(run, sends[run.uid], pod)
         for run, pinned in ready:
             if run.pod is None and pinned is not None:
-                waits = self._wait(run, why_waiting(seen, pinned.credentials, rooms))
+                if seen is not None and seen.solo:
+                    why = self._solo.want(run, seen)
+                else:
+                    why = why_waiting(seen, pinned.credentials, rooms)
+                waits = self._wait(run, why)
                 if waits and seen is not None and seen.overlooks(pinned.credentials):
                     self._ports.look(flow)
 

@@ -68,7 +68,7 @@ def _held(run: Run, flow: Flow, now: datetime) -> Wait | End | None:
     if run.attempt > 1:
         return None  # what has begun is finished
     created = datetime.fromisoformat(run.created)
-    verdict = admission.judge(flow.standing, now, created)
+    verdict = admission.judge(flow.standing, now, admission.kind(run.spec), created)
     if verdict.outcome == "Refused":
         return End("Failed", verdict.reason, verdict.message)
     if flow.invalid:
@@ -95,6 +95,7 @@ class Room:
     pod: str
     free: int
     mounted: Mapping[str, Mount] = field(default_factory=dict)
+    only: str = ""
 
 
 def why_waiting(flow: Flow | None, needed: Collection[str], rooms: Collection[Room]) -> Wait:

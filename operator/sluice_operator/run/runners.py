@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.link import Link, Listener
-from sluice_operator.run.observed import Name
+from sluice_operator.run.observed import Name, Run
 from sluice_operator.run.tasks import Tasks
 
 
@@ -20,6 +20,11 @@ class Runners:
     def pods(self, flow: Name) -> set[str]:
         """The uids of a workflow's pods that have an address."""
         return set(self._pods.get(flow, {}))
+
+    def holders(self, run: Run) -> set[str]:
+        """The uids of the pods that may hold a run: not those that are for another one."""
+        pods = self._pods.get(run.workflow, {}).values()
+        return {pod.uid for pod in pods if not pod.only or pod.only.startswith(f"{run.uid}/")}
 
     def link(self, pod: str | None) -> Link | None:
         """The link to a pod, if one is open."""

@@ -32,6 +32,8 @@ class Decided:
     schedules: Mapping[str, ConcurrencyPolicy]
     invalid: str
     failure: str
+    solo: bool
+    most_pods: int | None
     credentials: frozenset[str]
     mounted: Mapping[str, Mount | None] | None
 
@@ -56,6 +58,8 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         concurrency=spec.concurrency,
         schedules=_schedules(spec),
         invalid=invalid,
+        solo=spec.runner.mode == "Job" or spec.state == "Draft",
+        most_pods=spec.runner.max_replicas,
         failure=ready["message"] if ready is not None and failed else "",
         credentials=frozenset(step.credential for step in spec.steps if step.credential),
         mounted=desired.mounted,

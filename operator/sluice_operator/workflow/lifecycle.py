@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sluice_core import admission, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.lifecycle import LifecyclePolicy
-from sluice_core.api.workflow import Workflow, WorkflowState
+from sluice_core.api.workflow import Workflow
 from sluice_core.api.workflow_status import StoppedReason
 from sluice_operator.workflow.observed import Demand, Observed
 
@@ -23,12 +23,13 @@ STARTED = timedelta(minutes=5)  # how long an OnDemand runner started by hand wa
 class Situation:
     """All that the size of a runner depends on.
 
-    `live` is how many pods its Deployment asks for, None without one. `shown` is the time of the
-    next transition as the status has it. `since` is when the workflow was made or its runner came
-    up, whichever is later.
+    `solo` is whether each run has a pod of its own. `live` is how many pods its Deployment asks
+    for, None without one. `shown` is the time of the next transition as the status has it. `since`
+    is when the workflow was made or its runner came up, whichever is later.
     """
 
     standing: Standing
+    solo: bool = False
     idle: timedelta
     demand: Demand
     since: datetime
@@ -39,7 +40,9 @@ class Situation:
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How many pods there should be, why, and in words; None is no runner at all.
+    """How many pods there should be, why, and in words; None is no Deployment at all.
+
+    With `solo` there is what the pods of single runs need.
 
     `takes_runs` is whether a runner at zero is only asleep. `transition` is when the policy opens
     or closes it, `recheck_at` when all of this has to be decided again.
@@ -48,6 +51,7 @@ class Size:
     replicas: int | None
     reason: str
     message: str
+    solo: bool = False
     stopped: StoppedReason | None = None
     takes_runs: bool = True
     transition: datetime | None = None
@@ -74,6 +78,7 @@ def situation(seen: Observed) -> Situation:
     ]
     return Situation(
         standing=standing(seen.workflow),
+        solo=spec.runner.mode == "Job",
         idle=timedelta(minutes=spec.lifecycle.idle_minutes),
         demand=seen.demand,
         since=max(times, default=seen.now),
@@ -99,12 +104,16 @@ def standing(workflow: Workflow) -> Standing:
 def is_fixed(seen: Situation) -> bool:
     """Whether neither runs nor the time change the size."""
     here = seen.standing
+    if seen.solo and here.state in DEPLOYED:
+        return here.policy != "ScheduledWindow"
     is_up = here.state in DEPLOYED and here.replicas > 0 and not here.verbs.stopped
     return here.policy == "AlwaysOn" and is_up
 
 
 def decide(seen: Situation) -> Size:
     """The size of the runner now."""
+    if seen.solo and seen.standing.state in DEPLOYED:
+        return _solo(seen)
     size = _by_policy(seen)
     if size.replicas or not seen.demand.begun:
         return size
@@ -115,15 +124,29 @@ def decide(seen: Situation) -> Size:
 
 def _by_policy(seen: Situation) -> Size:
     if seen.standing.state not in DEPLOYED:
-        return _without_runner(seen.standing.state)
+        return _without_runner(seen)
     if seen.standing.replicas == 0:
         return SUSPENDED
     return POLICIES[seen.standing.policy](seen)
 
 
-def _without_runner(state: WorkflowState) -> Size:
+def _without_runner(seen: Situation) -> Size:
+    """A draft has pods for its tests: what they need is there while they are."""
+    state = seen.standing.state
     message = f"a workflow in state {state} has no runner; set spec.state to Active"
-    return Size(replicas=None, reason=state, message=message, takes_runs=False)
+    wanted = state == "Draft" and seen.demand.any
+    return Size(replicas=None, reason=state, message=message, solo=wanted, takes_runs=False)
+
+
+def _solo(seen: Situation) -> Size:
+    """No pod waits for runs: of policies only what they refuse or put off is left."""
+    here = seen.standing
+    message = "each run has a pod of its own: runner.mode is Job"
+    size = Size(replicas=None, reason="Job", message=message)
+    if here.replicas == 0 or here.policy in ("AlwaysOn", "ScheduledWindow"):
+        shared = _by_policy(seen)
+        size = replace(shared if not shared.replicas else size, recheck_at=shared.recheck_at)
+    return replace(size, replicas=None, solo=True)
 
 
 def _always_on(seen: Situation) -> Size:

@@ -81,6 +81,15 @@ class Revision:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunAttempt:
+    """An attempt of a run that has a pod of its own."""
+
+    name: str
+    uid: str
+    attempt: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Demand:
     """The undecided runs of a workflow that want its runner now, and when runs last did.
 

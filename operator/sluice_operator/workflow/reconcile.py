@@ -1,6 +1,6 @@
 """Decide what should exist for one Workflow. Reads no clock, calls no API, logs nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,7 @@ def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str,
 
 
 def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
-    workflow, installation = seen.workflow, seen.installation
+    workflow = seen.workflow
     size = lifecycle.decide(lifecycle.situation(seen))
     raw = Definition.of(workflow.spec, seen.actions.usable).encode()
     version = versions.current(digest(raw), seen.revisions, workflow.status.version)
@@ -83,25 +83,8 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     objects: list[Manifest] = []
     if version.is_new:
         objects.append(versions.make_revision(workflow, version.number, raw, digest(raw)))
-    if size.replicas is not None:
-        reach = permits.reach(workflow.spec, seen.plan)
-        specs = credentials.existing(wanted)
-        if specs:
-            objects.append(credential_mounts.make_config(workflow, specs))
-        objects += [
-            identity.make_service_account(workflow),
-            identity.make_keys(workflow, installation.public_keys),
-            network_policy.make_network_policy(workflow, installation, reach),
-            service.make_service(workflow, installation),
-            deployment.make_deployment(
-                workflow,
-                installation,
-                replicas=size.replicas,
-                reach=reach,
-                mounted={name: mounts.of(spec) for name, spec in specs.items()},
-            ),
-        ]
-    shown = rollout.read(seen.deployment, seen.pods, size.replicas)
+    objects += _runner(seen, size)
+    shown = rollout.read(seen.deployment, seen.pods, size.replicas, solo=size.solo)
     status = _status(seen, _conditions(seen, size, shown), warnings)
     status |= {"version": version.number} | _runner_status(seen, size, shown)
     return Desired(
@@ -111,6 +94,45 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
         mounted=credentials.mounted(wanted),
         size=size,
     )
+
+
+def _runner(seen: Observed, size: lifecycle.Size) -> Iterator[Manifest]:
+    """What runner pods need, in this order, and the Deployment of those that take all runs."""
+    if size.replicas is None and not size.solo:
+        return
+    workflow, installation = seen.workflow, seen.installation
+    specs = credentials.existing(credentials.wanted(seen))
+    if specs:
+        yield credential_mounts.make_config(workflow, specs)
+    yield identity.make_service_account(workflow)
+    yield identity.make_keys(workflow, installation.public_keys)
+    reach = permits.reach(workflow.spec, seen.plan)
+    yield network_policy.make_network_policy(workflow, installation, reach)
+    if _has_address(size):
+        yield service.make_service(workflow, installation)
+    if size.replicas is not None:
+        yield deployment.make_deployment(workflow, size.replicas, _template(seen))
+
+
+def _has_address(size: lifecycle.Size) -> bool:
+    """A draft is not triggered."""
+    return size.replicas is not None or (size.solo and size.reason != "Draft")
+
+
+def _template(seen: Observed) -> Manifest:
+    specs = credentials.existing(credentials.wanted(seen))
+    return deployment.make_template(
+        seen.workflow,
+        seen.installation,
+        reach=permits.reach(seen.workflow.spec, seen.plan),
+        mounted={name: mounts.of(spec) for name, spec in specs.items()},
+    )
+
+
+def pod_template(seen: Observed) -> Manifest | None:
+    """That of a pod for one run; None before what it needs is made."""
+    keys = Child("ConfigMap", names.keys_config_map(seen.workflow.metadata.name))
+    return _template(seen) if keys in seen.children else None
 
 
 def _conditions(
@@ -127,8 +149,10 @@ def _conditions(
 
 def _ready(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
     """Asleep it is ready, and stays so while it wakes: runs are taken all the time."""
+    if shown.failure and size.solo:
+        return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
     if not size.replicas:
-        reason = "Asleep" if size.takes_runs else size.reason
+        reason = "Asleep" if size.takes_runs and not size.solo else size.reason
         return conditions.condition("Ready", size.takes_runs, reason, size.message)
     if shown.failure:
         return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
@@ -151,9 +175,11 @@ def _runner_status(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout)
     made: dict[str, Any] = {"deploymentStatus": shown.status, "replicas": shown.pods}
     if size.stopped:
         made["stoppedReason"] = size.stopped
+    elif size.solo and shown.status == "Stopped":
+        made["stoppedReason"] = "OnDemand"
     if size.transition is not None:
         made["nextTransitionTime"] = conditions.seconds(size.transition)
-    if size.replicas is not None:
+    if _has_address(size):
         host = names.trigger_host(meta.name, meta.namespace, seen.installation.cluster_domain)
         made["url"] = f"http://{host}/trigger"
     return made

@@ -25,14 +25,21 @@ class Rollout:
     failure: str = ""
 
 
-def read(deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | None) -> Rollout:
-    """What the objects show; `wanted` is None where there should be no runner."""
+def read(
+    deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | None, *, solo: bool = False
+) -> Rollout:
+    """What the objects show; `wanted` is None where there should be no Deployment.
+
+    With `solo` there are pods for single runs in its place.
+    """
     there = list(pods)
     alive = [pod for pod in there if "deletionTimestamp" not in pod["metadata"]]
     ready = sum(1 for pod in alive if _is_ready(pod))
     failure = "" if ready else _failure(deployment, alive)
-    if wanted:
+    if wanted or (solo and alive):
         return Rollout(_rising(ready, failure), len(alive), ready, failure)
+    if solo and deployment is None:
+        wanted = 0
     return Rollout(_falling(deployment, len(there), wanted), len(alive), ready, failure)
 
 

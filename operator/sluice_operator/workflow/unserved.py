@@ -14,8 +14,6 @@ def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:
         if trigger.kind in _SERVED:
             continue
         yield _warning(f"trigger {trigger.name} ({trigger.kind}) sets nothing off in this release")
-    if spec.runner.mode == "Job":
-        yield _warning("runner.mode Job is not served by this release: runs go to warm pods")
     if spec.notifications:
         yield _warning("notifications are not sent by this release")
 

@@ -122,6 +122,10 @@ class Holdings(Generic[DefinitionT]):
         """Wait until everything is acknowledged."""
         await self._until(lambda: not self._held)
 
+    async def over(self) -> None:
+        """Wait until something was taken, and all of it is acknowledged."""
+        await self._until(lambda: bool(self.tombstones) and not self._held)
+
     async def _until(self, reached: Callable[[], bool]) -> None:
         while not reached():
             self._changed.clear()

@@ -76,10 +76,24 @@ class Server(Generic[DefinitionT]):
         await web.TCPSite(runner, port=self.settings.port).start()
         on_listening()
         verifier.warm()
-        await stopping.wait()
+        await self._told_to_end(stopping, holdings)
         await drain(holdings, self.settings.drain_seconds)
         stream.close()
         await runner.cleanup()
+
+    async def _told_to_end(self, stopping: asyncio.Event, holdings: Holdings[DefinitionT]) -> None:
+        """By a signal, or by the end of the one run that it is for."""
+        async with asyncio.TaskGroup() as waiting:
+            ending = waiting.create_task(self._end_of_the_one_run(stopping, holdings))
+            await stopping.wait()
+            ending.cancel()
+
+    async def _end_of_the_one_run(
+        self, stopping: asyncio.Event, holdings: Holdings[DefinitionT]
+    ) -> None:
+        if self.settings.one_run:
+            await holdings.over()
+            stopping.set()
 
     def _holdings(self, journal: Journal) -> Holdings[DefinitionT]:
         return Holdings(

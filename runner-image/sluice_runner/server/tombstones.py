@@ -14,6 +14,9 @@ class Tombstones:
         self._clock = clock
         self._buried: dict[str, tuple[int, float]] = {}
 
+    def __len__(self) -> int:
+        return len(self._buried)
+
     def add(self, uid: str, attempt: int) -> None:
         """Remember from now on."""
         self._buried.pop(uid, None)

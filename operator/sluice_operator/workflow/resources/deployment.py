@@ -19,15 +19,8 @@ KEYS_PATH = "/etc/sluice/keys"
 NOTHING: Mapping[str, Mount] = {}
 
 
-def make_deployment(
-    workflow: Workflow,
-    installation: Installation,
-    *,
-    replicas: int,
-    reach: Reach,
-    mounted: Mapping[str, Mount] = NOTHING,
-) -> dict[str, Any]:
-    """`reach` is where the plan lets the runner connect to, `mounted` its credentials."""
+def make_deployment(workflow: Workflow, replicas: int, template: dict[str, Any]) -> dict[str, Any]:
+    """The pods that share the runs."""
     name = workflow.metadata.name
     return {
         "apiVersion": "apps/v1",
@@ -41,11 +34,22 @@ def make_deployment(
                 "type": "RollingUpdate",
                 "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
             },
-            "template": {
-                "metadata": {"labels": _pod_labels(workflow, mounted)},
-                "spec": _pod(workflow, installation, reach, mounted),
-            },
+            "template": template,
         },
+    }
+
+
+def make_template(
+    workflow: Workflow,
+    installation: Installation,
+    *,
+    reach: Reach,
+    mounted: Mapping[str, Mount] = NOTHING,
+) -> dict[str, Any]:
+    """`reach` is where the plan lets the runner connect to, `mounted` its credentials."""
+    return {
+        "metadata": {"labels": _pod_labels(workflow, mounted)},
+        "spec": _pod(workflow, installation, reach, mounted),
     }
 
 

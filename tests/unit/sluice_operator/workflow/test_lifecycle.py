@@ -180,3 +180,50 @@ def test_a_runner_that_stops_keeps_its_pods_until_its_runs_have_ended() -> None:
     size: Size = decide(seen)
 
     assert (size.replicas, size.reason, size.stopped) == (3, "Finishing", None)
+
+
+def solo(policy: str, **fields: Any) -> Size:
+    return decide(replace(of(policy, **fields), solo=True))
+
+
+def test_with_a_pod_for_each_run_a_policy_keeps_none_up() -> None:
+    sizes = {policy: solo(policy) for policy in ("AlwaysOn", "IdleShutdown", "OnDemand")}
+
+    shown = {(size.replicas, size.solo, size.reason, size.takes_runs) for size in sizes.values()}
+    assert shown == {(None, True, "Job", True)}
+
+
+def test_with_a_pod_for_each_run_a_window_and_a_stop_still_hold() -> None:
+    closed, stopped = solo("Queue"), solo("AlwaysOn", stop=NOON)
+
+    assert (closed.solo, closed.reason, _from_noon(closed.recheck_at)) == (
+        True,
+        "OutsideWindow",
+        minutes(8 * 60),
+    )
+    assert (stopped.solo, stopped.reason, stopped.takes_runs) == (True, "Stopped", False)
+
+
+def test_a_draft_has_what_pods_need_while_it_is_tested() -> None:
+    quiet, tested = (
+        decide(replace(of("OnDemand"), standing=standing(DRAFT), demand=Demand(fresh=runs)))
+        for runs in (0, 1)
+    )
+
+    assert [(size.replicas, size.solo) for size in (quiet, tested)] == [(None, False), (None, True)]
+
+
+DRAFT = Case("Draft", "1", "OnDemand", "none", "none", "beyond")
+
+KINDS: dict[str, tuple[dict[str, Any], str]] = {
+    "a trigger": ({"trigger": {"type": "Api"}}, "Refused"),
+    "a test": ({"trigger": {"type": "Test"}}, "Admitted"),
+    "a definition of its own": ({"definition": {"steps": []}}, "Admitted"),
+}
+
+
+@pytest.mark.parametrize(("spec", "outcome"), KINDS.values(), ids=KINDS)
+def test_a_draft_takes_tests_and_definitions_alone(spec: dict[str, Any], outcome: str) -> None:
+    verdict = admission.judge(standing(DRAFT), NOON, admission.kind(spec))
+
+    assert verdict.outcome == outcome

@@ -6,7 +6,7 @@ import pytest
 
 from sluice_core.api.workflow_status import WorkflowStatus
 from sluice_core.conditions import find
-from sluice_operator.workflow.observed import Actions, Child, Observed, Plan, Revision
+from sluice_operator.workflow.observed import Actions, Child, Demand, Observed, Plan, Revision
 from sluice_operator.workflow.reconcile import Desired, reconcile
 from testkit.builders import a_step, a_workflow, an_action
 from testkit.seen import a_child, a_plan, a_pod, observed, the_revision
@@ -14,6 +14,10 @@ from testkit.seen import a_child, a_plan, a_pod, observed, the_revision
 RUNNER = "workflow-daily-etl"
 ALL = {
     "ControllerRevision", "ServiceAccount", "ConfigMap", "NetworkPolicy", "Service", "Deployment",
+}  # fmt: skip
+ASLEEP = {
+    "type": "Ready", "status": "True", "reason": "Asleep", "message": "",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
 }  # fmt: skip
 CYCLE = (a_step("a", needs=["b"]), a_step("b", needs=["a"]))
 
@@ -65,6 +69,30 @@ CASES: dict[str, tuple[Observed, set[str], dict[str, str], str]] = {
         of("Archived"), {"ControllerRevision"},
         {"Valid": "True Valid", "Ready": "False Archived", "Active": "False Archived"},
         "NotDeployed",
+    ),
+    "with a pod for each run: what those need": (
+        of(runner={"mode": "Job"}), ALL - {"Deployment"},
+        {"Valid": "True Valid", "Ready": "True Job", "Active": "False Job"}, "Stopped",
+    ),
+    "with a pod for each run that cannot be had": (
+        observed(a_workflow(runner={"mode": "Job"}), pods=(a_pod(waiting="ImagePullBackOff"),)),
+        ALL - {"Deployment"},
+        {"Valid": "True Valid", "Ready": "False RunnerFailed", "Active": "False RunnerFailed"},
+        "Failed",
+    ),
+    "a draft that is tested: what pods need, and no address": (
+        observed(a_workflow(state="Draft"), demand=Demand(fresh=1)),
+        ALL - {"Deployment", "Service"},
+        {"Valid": "True Valid", "Ready": "False Draft", "Active": "False Draft"}, "Stopped",
+    ),
+    "asleep: kept without a pod, and ready": (
+        of(lifecycle={"policy": "OnDemand"}), ALL,
+        {"Valid": "True Valid", "Ready": "True Asleep", "Active": "False OnDemand"}, "Stopped",
+    ),
+    "asleep by then, it wakes: still ready": (
+        observed(a_workflow(lifecycle={"policy": "OnDemand"}), demand=Demand(fresh=1),
+                 manifest={"status": {"conditions": [ASLEEP]}}), ALL,
+        {"Valid": "True Valid", "Ready": "True Waking", "Active": "False OnDemand"}, "Starting",
     ),
     "steps in a cycle: nothing": (
         of(steps=CYCLE), set(),

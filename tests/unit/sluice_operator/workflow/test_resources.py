@@ -7,9 +7,9 @@ import pytest
 
 from sluice_core import names
 from sluice_core.mounts import Mount
-from sluice_operator.workflow.observed import Manifest, Reach
+from sluice_operator.workflow.observed import Manifest, Reach, RunAttempt
 from sluice_operator.workflow.reconcile import reconcile
-from sluice_operator.workflow.resources import deployment, network_policy
+from sluice_operator.workflow.resources import deployment, job, network_policy
 from testkit.builders import a_credential, a_step, a_workflow
 from testkit.seen import an_installation, observed
 
@@ -23,11 +23,9 @@ def objects(**fields: Any) -> dict[str, Manifest]:
 
 def pod(**spec: Any) -> dict[str, Any]:
     mounted = spec.pop("mounted", {})
-    made = deployment.make_deployment(
-        a_workflow(**spec), an_installation(), replicas=1, reach=NOWHERE, mounted=mounted
+    return deployment.make_template(
+        a_workflow(**spec), an_installation(), reach=NOWHERE, mounted=mounted
     )
-    template: dict[str, Any] = made["spec"]["template"]
-    return template
 
 
 def env(template: dict[str, Any]) -> dict[str, Any]:
@@ -257,3 +255,31 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("entry", "rule"), ALLOWED.values(), ids=ALLOWED)
 def test_what_is_allowed_is_let_out(entry: str, rule: dict[str, Any]) -> None:
     assert policy(entry)["egress"][-1] == rule
+
+
+RUN = RunAttempt(name="daily-etl-0a1b", uid="run-uid", attempt=2)
+
+
+def test_a_job_is_the_runs_own_and_carries_out_one_attempt() -> None:
+    made = job.make_job(a_workflow(), pod(), RUN)
+
+    template = made["spec"]["template"]
+    assert made["metadata"]["ownerReferences"][0]["uid"] == "run-uid"
+    assert made["spec"]["backoffLimit"] == 0
+    assert template["spec"]["restartPolicy"] == "Never"
+    assert env(template) | {"SLUICE_SLOTS": "1", "SLUICE_ONE_RUN": "run-uid/2"} == env(template)
+    assert template["metadata"]["labels"]["sluice.dev/run"] == "daily-etl-0a1b"
+
+
+def test_a_job_differs_from_a_shared_runner_in_nothing_else() -> None:
+    shared, own = pod(), job.make_job(a_workflow(), pod(), RUN)["spec"]["template"]
+
+    differing = {key for key in own["spec"] if own["spec"][key] != shared["spec"].get(key)}
+    assert differing == {"restartPolicy", "containers"}
+
+
+def test_attempts_of_one_run_and_runs_of_one_name_have_jobs_of_their_own() -> None:
+    made = {names.job("a" * 63, uid, attempt) for uid in ("u", "v") for attempt in (1, 2)}
+
+    assert len(made) == 4
+    assert all(len(name) <= 63 for name in made)

@@ -13,10 +13,6 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"triggers": [{"name": "orders", "queue": {}}]},
         "trigger orders (Queue) sets nothing off in this release",
     ),
-    "a pod for each run": (
-        {"runner": {"mode": "Job"}},
-        "runner.mode Job is not served by this release: runs go to warm pods",
-    ),
     "notifications": (
         {"notifications": [{"url": "https://x.example", "events": ["workflows.run.failed"]}]},
         "notifications are not sent by this release",

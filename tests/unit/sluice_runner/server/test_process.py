@@ -15,7 +15,7 @@ from testkit.runner_server import DEFINITION, DEFINITION_HASH, Events, Work, a_r
 from testkit.signers import Signer
 
 
-def a_server(keys: Path, work: Work, unready: Callable[[], str]) -> Server[bytes]:
+def a_server(keys: Path, work: Work, unready: Callable[[], str], **fields: str) -> Server[bytes]:
     found = settings.from_environment(
         {
             "SLUICE_WORKFLOW": "etl",
@@ -25,6 +25,7 @@ def a_server(keys: Path, work: Work, unready: Callable[[], str]) -> Server[bytes
             "SLUICE_POD_UID": "pod-uid",
             "SLUICE_PORT": str(a_free_port()),
             "SLUICE_KEYS_DIR": str(keys),
+            **fields,
         }
     )
     return Server(settings=found, parse=bytes, execute=work, unready=unready)
@@ -93,3 +94,29 @@ async def test_a_runner_that_holds_nothing_ends_at_once(tmp_path: Path) -> None:
 
     with pytest.raises(ConnectionError):
         await asyncio.open_connection("127.0.0.1", server.settings.port)
+
+
+async def test_a_runner_for_one_run_ends_when_that_is_acknowledged(tmp_path: Path) -> None:
+    operator = Signer("operator-1")
+    operator.publish(tmp_path)
+    server = a_server(tmp_path, no_op, lambda: "", SLUICE_ONE_RUN="a/1")
+    stopping, listening = asyncio.Event(), asyncio.Event()
+    process = asyncio.create_task(server.run(stopping, listening.set))
+    await asyncio.wait_for(listening.wait(), 5)
+    headers = {"Authorization": f"Bearer {operator.token()}", wire.HEADER_EPOCH: "1"}
+    url = f"http://127.0.0.1:{server.settings.port}"
+
+    async with aiohttp.ClientSession(url, headers=headers) as http:
+        async with http.put(f"/definitions/{DEFINITION_HASH}", data=DEFINITION) as answer:
+            assert answer.status == 204
+        batch = wire.RunBatch(runs=(a_request("a"),))
+        async with http.post(wire.PATH_RUNS, data=batch.model_dump_json()) as answer:
+            assert answer.status == 200
+        async with http.get(wire.PATH_EVENTS) as stream:
+            *_, last = await Events(stream).until_end("a")
+        assert not process.done()
+        acks = wire.AckBatch(acks=(wire.Ack(uid="a", attempt=1, through=last.seq),))
+        async with http.post(wire.PATH_ACKS, data=acks.model_dump_json()) as answer:
+            assert answer.status == 204
+
+    await asyncio.wait_for(process, 5)

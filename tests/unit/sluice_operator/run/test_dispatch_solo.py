@@ -1,0 +1,113 @@
+"""Runs that have a pod of their own: it is asked for once an attempt, and gets that run alone."""
+
+from dataclasses import replace
+
+from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest
+from testkit.eventually import until
+
+SOLO = a_flow(solo=True)
+
+
+async def test_each_run_goes_to_its_own_pod_and_to_no_other(cluster: Cluster) -> None:
+    cluster.world.flow = SOLO
+    worker = Worker("a")
+    for pod in ("pod-1", "pod-2", "shared"):
+        await cluster.start(pod, worker)
+
+    async with cluster.world.leader(a_manifest("r1"), a_manifest("r2"), pods=()) as dispatcher:
+        dispatcher.pod_found(cluster.world.pod("shared"))
+        await until(lambda: len(cluster.world.pods.made) == 2, "two pods")
+        dispatcher.pod_found(cluster.world.pod("pod-1", only="r2/1"))
+        dispatcher.pod_found(cluster.world.pod("pod-2", only="r1/1"))
+        await cluster.world.until_over("r1", "r2")
+
+    assert sorted(cluster.world.pods.made) == ["r1/1", "r2/1"]
+    runners = {uid: cluster.world.status(uid)["runner"] for uid in ("r1", "r2")}
+    assert runners == {"r1": "pod-2", "r2": "pod-1"}
+    assert cluster.world.pods.removed == []  # they end by themselves
+
+
+async def test_a_pod_that_is_lost_before_it_got_its_run_is_asked_for_again(
+    cluster: Cluster,
+) -> None:
+    cluster.world.flow = SOLO
+    await cluster.start("pod-2", Worker("a"))
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()) as dispatcher:
+        await until(lambda: cluster.world.pods.made == ["r1/1"], "a pod")
+        dispatcher.pod_gone("pod-1", FLOW, "r1/1")
+        dispatcher.pod_gone("pod-1", FLOW, "r1/1")
+        await until(lambda: cluster.world.pods.made == ["r1/1", "r1/2"], "another pod")
+        dispatcher.pod_found(cluster.world.pod("pod-2", only="r1/2"))
+        await cluster.world.until_over("r1")
+
+    assert cluster.world.status("r1")["runnerLosses"] == 1
+
+
+async def test_an_attempt_whose_pod_had_ended_before_a_leader_came_is_made_again(
+    cluster: Cluster,
+) -> None:
+    cluster.world.flow = SOLO
+    cluster.world.pods.over = {"r1/1"}
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()):
+        await until(lambda: cluster.world.pods.made == ["r1/2"], "another pod")
+
+
+async def test_a_pod_that_is_refused_says_so_on_the_run(cluster: Cluster) -> None:
+    cluster.world.flow = SOLO
+    cluster.world.pods.refusal = "its Job cannot be made: exceeded quota"
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()):
+        await until(lambda: cluster.world.reason("r1") == "RunnerFailed", "the reason")
+
+    [shown] = cluster.world.status("r1")["conditions"]
+    assert "exceeded quota" in shown["message"]
+
+
+async def test_cancelled_before_its_pod_is_up_it_takes_the_pod_away(cluster: Cluster) -> None:
+    cluster.world.flow = SOLO
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()) as dispatcher:
+        await until(lambda: cluster.world.pods.made == ["r1/1"], "a pod")
+        dispatcher.run_found(a_manifest("r1", cancel=True))
+        await cluster.world.until_over("r1")
+        await until(lambda: cluster.world.pods.removed == ["r1/1"], "its removal")
+
+    assert cluster.world.over == [("r1", "Cancelled")]
+
+
+async def test_no_more_pods_than_max_replicas_are_asked_for_at_a_time(cluster: Cluster) -> None:
+    cluster.world.flow = replace(SOLO, most_pods=1)
+    await cluster.start("pod-1", Worker("a"))
+    runs = [a_manifest("r1"), a_manifest("r2", created="2026-01-31T11:00:09Z")]
+
+    async with cluster.world.leader(*runs, pods=()) as dispatcher:
+        await until(lambda: cluster.world.reason("r2") == "Queued", "the reason")
+        asked_for = list(cluster.world.pods.made)
+        dispatcher.pod_found(cluster.world.pod("pod-1", only="r1/1"))
+        await until(lambda: cluster.world.pods.made[1:] == ["r2/1"], "the second pod")
+
+    assert asked_for == ["r1/1"]
+
+
+async def test_a_new_leader_adopts_a_run_from_its_pod_and_waits_for_no_other(
+    cluster: Cluster,
+) -> None:
+    cluster.world.flow = SOLO
+    worker = Worker("a", "b", held=("b",))
+    await cluster.start("pod-1", worker)
+    async with cluster.world.leader(a_manifest("r1"), pods=()) as first:
+        first.pod_found(cluster.world.pod("pod-1", only="r1/1"))
+        await until(lambda: ("r1", 1, "b") in worker.begun, "the second step")
+
+    async with cluster.world.leader(
+        a_manifest("r1"), a_manifest("r2"), pods=(), epoch=2, started=False
+    ) as second:
+        second.pod_found(cluster.world.pod("pod-1", only="r1/1"))
+        second.start()
+        await until(lambda: "r2/1" in cluster.world.pods.made, "the pod of the other run")
+        worker.let_go("b")
+        await cluster.world.until_over("r1")
+
+    assert [begun for begun in worker.begun if begun[0] == "r1"] == [("r1", 1, "a"), ("r1", 1, "b")]
