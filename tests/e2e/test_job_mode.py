@@ -1,4 +1,4 @@
-"""With runner.mode Job each run has a pod of its own, which ends with it; so do tests of a draft."""
+"""With runner.mode Job each run has a pod, which ends with it; so have tests of a draft."""
 
 import pytest
 
