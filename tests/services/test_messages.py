@@ -17,11 +17,10 @@ ITEMS = ["o-1 is late", {"title": "o-2", "text": "lost", "facts": {"days": 3}}]
 async def test_each_recipient_once_and_the_plan_is_asked_for_all_of_them() -> None:
     api, operator = twilio.Api(), Operator()
     numbers = ["+4930123456", "+4930123457", "+4930123456"]
+    given: dict[str, Any] = {"to": numbers, "text": "hello", "from": SERVICE}
 
     async with playing(api) as (_, http):
-        done = await call(
-            "sms.send", http, api, operator, to=numbers, text="hello", **{"from": SERVICE}
-        )
+        done = await call("sms.send", http, api, operator, **given)
 
     assert [message["To"] for message in api.messages] == numbers[:2]
     assert {message["MessagingServiceSid"] for message in api.messages} == {SERVICE}

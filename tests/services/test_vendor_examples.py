@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from testkit import examples
-from testkit.vendors import discord, slack, teams, twilio
+from testkit.vendors import azure, box, discord, dropbox, s3, slack, teams, twilio
 from testkit.vendors.api import Api, playing
 from testkit.vendors.calls import Operator
 
@@ -14,6 +14,11 @@ APIS: dict[str, Callable[[], Api]] = {
     "teams.send": teams.Api,
     "slack.send": slack.BotApi,
     "discord.send": discord.Api,
+    "s3.upload": s3.Api,
+    "s3.download": s3.Api,
+    "azureblob.upload": azure.Api,
+    "box.upload": box.RenewingApi,
+    "dropbox.upload": dropbox.RenewingApi,
 }
 
 

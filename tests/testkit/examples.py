@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import yaml
@@ -38,6 +39,10 @@ def given_by(text: str) -> JsonValue:
     return given
 
 
+def _no_documents() -> NoReturn:
+    raise AssertionError("no documents are read here")
+
+
 async def play(
     text: str,
     http: httpx.AsyncClient,
@@ -68,6 +73,7 @@ async def play(
             emit=emit,
             http=lambda: http,
             guard=the_guard,
+            documents=_no_documents,
             credential=lambda _: credential,
             ask=ask,
         )

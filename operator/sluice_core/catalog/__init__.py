@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_core.catalog import ai, branching, documents, email, flow, http, messages, runs
+from sluice_core.catalog import ai, branching, documents, email, files, flow, http, messages, runs
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
 CATALOG: Mapping[str, ActionType] = MappingProxyType(
@@ -18,6 +18,7 @@ CATALOG: Mapping[str, ActionType] = MappingProxyType(
             *messages.TYPES,
             *email.TYPES,
             *documents.TYPES,
+            *files.TYPES,
         )
     }
 )

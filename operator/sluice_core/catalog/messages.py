@@ -134,6 +134,7 @@ def _row(
         params=params,
         sample=sample,
         failures=FAILURES,
+        reaches=(443,),
         credentials=(credential,),
     )
 

@@ -6,13 +6,18 @@ from types import MappingProxyType
 from sluice_runner.actions import (
     ai_extract,
     ai_generate,
+    azureblob_upload,
+    box_upload,
     condition,
     discord_send,
     document_parse,
+    dropbox_upload,
     email_send,
     fail,
     http,
     log,
+    s3_download,
+    s3_upload,
     slack_send,
     sms_send,
     switch,
@@ -45,6 +50,11 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             slack_send.ACTION,
             discord_send.ACTION,
             document_parse.ACTION,
+            s3_upload.ACTION,
+            s3_download.ACTION,
+            azureblob_upload.ACTION,
+            box_upload.ACTION,
+            dropbox_upload.ACTION,
         )
     }
 )

@@ -5,6 +5,7 @@ from base64 import b64decode
 import orjson
 from pydantic import JsonValue
 
+from sluice_core.catalog.files import LARGEST
 from sluice_runner.actions.action import StepFailed
 
 
@@ -22,6 +23,15 @@ def to_bytes(value: JsonValue, field: str) -> bytes:
             message = f"with.{field}.base64 is not base64 (RFC 4648)"
             raise StepFailed("Permanent", "InvalidConfig", message) from error
     return orjson.dumps(value)
+
+
+def within_limit(value: JsonValue, field: str) -> bytes:
+    """As `to_bytes`, at most LARGEST of them; raises StepFailed."""
+    body = to_bytes(value, field)
+    if len(body) > LARGEST:
+        message = f"with.{field} has {len(body):,} bytes, of which {LARGEST:,} can be sent"
+        raise StepFailed("Permanent", "TooLarge", message)
+    return body
 
 
 def content_type(value: JsonValue) -> str:

@@ -83,8 +83,7 @@ def _as_bot(account: Slack, params: SlackParams) -> tuple[chat.Make, chat.Told]:
 
     def make(message: chat.Message) -> vendor.Call:
         body = {"channel": channel, **_payload(message, params)}
-        auth = f"Bearer {token}"
-        return vendor.json_call("Slack chat.postMessage", POST_MESSAGE, body, Authorization=auth)
+        return vendor.json_call("Slack chat.postMessage", POST_MESSAGE, body).authorized(token)
 
     return make, _told_to_bot
 

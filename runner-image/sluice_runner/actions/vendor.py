@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -32,27 +32,45 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
 
+    def authorized(self, token: str) -> Call:
+        """The same, with a bearer token (RFC 6750)."""
+        return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
 
-async def send(ctx: Context, call: Call) -> httpx.Response:
-    """The answer, whatever its status, with its body read."""
+
+async def send(ctx: Context, call: Call, limit: int | None = None) -> httpx.Response:
+    """The answer, whatever its status, with its body read.
+
+    A success with more than `limit` bytes fails the step before they are read.
+    """
     from sluice_runner.actions.http_failure import failures_at  # noqa: PLC0415 - needs httpx
 
+    request = ctx.http().stream(
+        call.method,
+        call.url,
+        headers=dict(call.headers),
+        content=call.content,
+        follow_redirects=False,
+    )
     with failures_at(call.name):
-        return await ctx.http().request(
-            call.method,
-            call.url,
-            headers=dict(call.headers),
-            content=call.content,
-            follow_redirects=False,
-        )
+        async with request as answer:
+            _within(call, answer, int(answer.headers.get("content-length") or 0), limit)
+            await answer.aread()
+    _within(call, answer, len(answer.content), limit)
+    return answer
 
 
-def json_call(name: str, url: str | httpx.URL, body: JsonValue, **headers: str) -> Call:
+def _within(call: Call, answer: httpx.Response, size: int, limit: int | None) -> None:
+    if limit is not None and answer.is_success and size > limit:
+        message = f"{call.name}: it has {size:,} bytes, of which {limit:,} are wanted"
+        raise StepFailed("Permanent", "TooLarge", message)
+
+
+def json_call(name: str, url: str | httpx.URL, body: JsonValue) -> Call:
     """A POST of JSON. The charset is named: Teams takes the text for UTF-16 where it is not."""
     return Call(
         name=name,
         url=url,
-        headers={"Content-Type": "application/json; charset=utf-8", **headers},
+        headers={"Content-Type": "application/json; charset=utf-8"},
         content=orjson.dumps(body),
     )
 

@@ -40,7 +40,12 @@ def a_context(
 
 
 async def call(
-    action: str, http: httpx.AsyncClient, api: Api, operator: Operator | None = None, **given: Any
+    action: str,
+    http: httpx.AsyncClient,
+    api: Api,
+    operator: Operator | None = None,
+    /,
+    **given: Any,
 ) -> Done:
     return await contexts.call(action, a_context(http, api.credential, operator), **given)
 
@@ -50,6 +55,7 @@ async def failure(
     http: httpx.AsyncClient,
     credential: Credential | None,
     operator: Operator | None = None,
+    /,
     **given: Any,
 ) -> StepFailed:
     """No secret may be in it, whatever happened."""

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 LIBRARIES = {
-    "aioftp", "aiosmtplib", "asyncmy", "asyncpg", "asyncssh", "docx", "httpx", "lxml", "nh3",
-    "pypdf", "python_calamine",
+    "aioftp", "aiosmtplib", "asyncmy", "asyncpg", "asyncssh", "azure", "boto3",
+    "botocore", "docx", "httpx", "lxml", "nh3", "pypdf", "python_calamine",
 }  # fmt: skip
 SHOW = "import sluice_runner.composition, sys; print(*sys.modules)"
 
