@@ -18,6 +18,7 @@ LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 ANNOTATION_OWNER = f"{GROUP}/owner"
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
+ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kubernetes' own
 # on a ControllerRevision
 ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds
 ANNOTATION_VERSION_TAG = f"{GROUP}/version-tag"  # a version with a tag is never pruned

@@ -36,6 +36,7 @@ from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.credential import users
 from sluice_operator.credential.users import Users
 from sluice_operator.deadlines import Deadlines
+from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.ledger import Ledger
@@ -109,11 +110,11 @@ class Leader:
         self._schedules = Schedules(
             self._session, self._ledger, self._vanished, self._lease.is_leading, now
         )
-        self._waking: Waking[Name] = Waking(self._queue.add_at_once, self._demand, now)
+        self._waking: Waking[Name] = Waking(self._queue.add_at_once, self._of_runs, now)
         self._observer = Observer(
             self._installation,
             self._pinned_versions,
-            lambda key, standing: self._demand(Name(*key), standing),
+            self._of_runs,
         )
         around = RoomOutside(
             session=self._session,
@@ -127,6 +128,7 @@ class Leader:
         self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
+        self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
         self._edge = Edge((WORKFLOWS, PLANS), self._seen)
         self.ready = asyncio.Event()
 
@@ -191,7 +193,7 @@ class Leader:
     def _deleted(self, flow: Name) -> None:
         self._flows.pop(flow, None)
         self._waking.forget(flow)
-        self._sweeper.activity.forget(flow)
+        self._demands.forget(flow)
         self._histories.forget(flow)
         self._schedules.forget(Key(*flow))
         self._ledger.close(Key(*flow))
@@ -292,6 +294,8 @@ class Leader:
         )
         self._schedules.see(seen.workflow, valid=not decided.invalid)
         if desired.size is not None:
+            scaled = spec.max_replicas > spec.replicas
+            self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
             self._waking.decided(flow, lifecycle.situation(seen), desired.size)
         else:
             self._waking.forget(flow)
@@ -303,15 +307,8 @@ class Leader:
         except ValidationError:
             return None
 
-    def _demand(self, flow: Name, standing: Standing) -> Demand:
-        wanting, last = self._dispatcher.wanting(flow, standing), self._sweeper.activity.of(flow)
-        return Demand(
-            fresh=wanting.fresh,
-            begun=wanting.begun,
-            last_trigger=last.trigger,
-            last_end=last.end,
-            known=self._sweeper.activity.known,
-        )
+    def _of_runs(self, flow: tuple[str, str], standing: Standing) -> Demand:
+        return self._demands.of(Name(*flow), standing)
 
     async def _when_seeded(self) -> None:
         """Runners that were left up until it is known when they last had work."""

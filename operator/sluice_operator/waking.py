@@ -12,6 +12,8 @@ from sluice_operator.workflow import lifecycle
 from sluice_operator.workflow.lifecycle import Situation, Size
 from sluice_operator.workflow.observed import Demand
 
+SETTLED_SECONDS = 0.2  # counting all runs of a workflow that is up has time
+
 F = TypeVar("F", bound=tuple[str, str])
 
 
@@ -34,8 +36,9 @@ class Waking(Generic[F]):
         look: Callable[[F], None],
         demand: Callable[[F, Standing], Demand],
         now: Callable[[], datetime],
+        settled: float = SETTLED_SECONDS,
     ) -> None:
-        self._look, self._demand, self._now = look, demand, now
+        self._look, self._demand, self._now, self._settled = look, demand, now, settled
         self._decided: dict[F, _Decided] = {}
         self._fixed: set[F] = set()
         self._due: set[F] = set()
@@ -58,9 +61,12 @@ class Waking(Generic[F]):
 
     def changed(self, flow: F) -> None:
         """Its runs may want another size."""
-        if flow not in self._fixed and flow not in self._due:
-            self._due.add(flow)
-            asyncio.get_running_loop().call_soon(self._compare, flow)
+        if flow in self._fixed or flow in self._due:
+            return
+        self._due.add(flow)
+        before = self._decided.get(flow)
+        is_up = before is not None and bool(before.size.replicas)
+        asyncio.get_running_loop().call_later(self._settled if is_up else 0, self._compare, flow)
 
     def all_changed(self) -> None:
         """What is known of the runs of all workflows has changed."""

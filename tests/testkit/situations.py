@@ -13,6 +13,7 @@ from sluice_core.api.workflow import WorkflowState
 from sluice_core.verbs import Verbs
 from sluice_operator.workflow.lifecycle import Situation
 from sluice_operator.workflow.observed import Demand
+from sluice_operator.workflow.scaling import Bounds
 from testkit.seen import NOON
 
 GUIDE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
@@ -71,6 +72,7 @@ def situation(case: Case) -> Situation:
     )
     return Situation(
         standing=here,
+        bounds=Bounds(low=1, high=1, slots=10),
         idle=IDLE,
         demand=demand,
         since=NOON - 24 * HOUR,

@@ -73,6 +73,7 @@ OPERATOR = (
     | rights(*READ, to=(resources.PODS, resources.NAMESPACES))
     | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
     | rights("create", to=(resources.EVENTS,))
+    | rights("patch", to=(resources.PODS,))
     | rights("get", "create", "delete", to=(resources.JOBS,))  # pods of single runs
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")

@@ -11,16 +11,21 @@ from sluice_operator.run.observed import Run
 
 @dataclass(frozen=True)
 class Wanting:
-    """Runs that may go and have not begun, and those that have; none rests between attempts."""
+    """Runs that may go and have not begun, and those that have; none rests between attempts.
+
+    `slots` is how many of them have a slot of a pod, or wait for nothing else.
+    """
 
     fresh: int = 0
     begun: int = 0
+    slots: int = 0
 
 
 def wanting(runs: Iterable[Run], standing: Standing, now: datetime) -> Wanting:
     """One that a runner may hold has begun, until all runners have said what they hold."""
-    fresh = begun = 0
+    fresh = begun = slots = 0
     for run in runs:
+        slots += _wants_slot(run, now)
         if run.pod is not None or run.blocked_by:
             begun += 1
         elif rests(run, now) or run.ending:
@@ -29,7 +34,13 @@ def wanting(runs: Iterable[Run], standing: Standing, now: datetime) -> Wanting:
             begun += 1
         elif _may_go(run, standing, now):
             fresh += 1
-    return Wanting(fresh, begun)
+    return Wanting(fresh, begun, slots)
+
+
+def _wants_slot(run: Run, now: datetime) -> bool:
+    if run.pod is not None:
+        return not run.ending
+    return run.admitted and not run.ending and not rests(run, now)
 
 
 def rests(run: Run, now: datetime) -> bool:

@@ -130,6 +130,18 @@ class Dispatcher:
         """The runs of a workflow that want its runner now."""
         return demand.wanting(self._book.of(flow), standing, self._ports.now())
 
+    def keep(self, flow: Name, pods: int | None) -> None:
+        """Give the runs of a workflow to so many pods alone; to all where it is None."""
+        self._runners.retire(flow, pods)
+
+    def spare(self, flow: Name) -> frozenset[str]:
+        """The names of surplus pods that have no run."""
+        return self._runners.spare(flow)
+
+    def busy_pods(self, flow: Name) -> int:
+        """How many pods have runs."""
+        return self._runners.busy(flow)
+
     def has_children(self, parent: Name) -> bool:
         """Whether runs go on that a run of that name has made."""
         return self._children.has_any(parent)

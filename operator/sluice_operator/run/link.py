@@ -17,6 +17,8 @@ from sluice_operator.run.tasks import Tasks
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_SECONDS = 0.03
+FRESH_PAUSE_SECONDS = 0.1  # of a pod that has never answered: a run waits for its start
+FRESH_TRIES = 100
 LAST_PAUSE_SECONDS = 2.0
 ACK_DELAY_SECONDS = 0.03
 ACK_AGAIN_SECONDS = 1.0
@@ -47,6 +49,7 @@ class Link:
         self.pod = pod
         self.slots = 0
         self.draining = False
+        self.retired = False  # surplus: it gets no more runs, and goes when it has none
         self.connected = False
         self.busy: set[str] = set()  # uids that are handed over and have not ended
         self._means, self._listener = means, listener
@@ -64,7 +67,7 @@ class Link:
     @property
     def free(self) -> int:
         """How many more runs it takes now."""
-        if not self.connected or self.draining:
+        if not self.connected or self.draining or self.retired:
             return 0
         return max(0, self.slots - len(self.busy))
 
@@ -115,7 +118,7 @@ class Link:
     # -- what it says
 
     async def _follow(self) -> None:
-        pause = FIRST_PAUSE_SECONDS
+        pause, tries = FIRST_PAUSE_SECONDS, 0
         while True:
             try:
                 await self._holdings()
@@ -130,7 +133,9 @@ class Link:
                 log.debug("%s: %s", self.pod.name, error)
             self.connected = False
             await asyncio.sleep(pause)
-            pause = min(LAST_PAUSE_SECONDS, pause * 1.5)
+            tries += 1
+            is_fresh = not self._boot and tries < FRESH_TRIES
+            pause = min(FRESH_PAUSE_SECONDS if is_fresh else LAST_PAUSE_SECONDS, pause * 1.5)
 
     async def _holdings(self) -> None:
         raw = await self._call("GET", wire.PATH_RUNS)

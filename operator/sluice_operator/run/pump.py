@@ -64,15 +64,19 @@ class Pump:
 
         for run, pod in assign([run for run, _ in ready], rooms, fits):
             self._submit(run, sends[run.uid], pod)
+        if any(run.pod is None for run, _ in ready):
+            self._ports.demand(flow)
         for run, pinned in ready:
             if run.pod is None and pinned is not None:
-                if seen is not None and seen.solo:
-                    why = self._solo.want(run, seen)
-                else:
-                    why = why_waiting(seen, pinned.credentials, rooms)
-                waits = self._wait(run, why)
+                waits = self._wait(run, self._why(run, seen, pinned, rooms))
                 if waits and seen is not None and seen.overlooks(pinned.credentials):
                     self._ports.look(flow)
+
+    def _why(self, run: Run, seen: Flow | None, pinned: Pinned, rooms: list[Room]) -> Wait:
+        """What a run waits for that may go; one that is to have a pod of its own asks for it."""
+        if seen is not None and seen.solo:
+            return self._solo.want(run, seen)
+        return why_waiting(seen, pinned.credentials, rooms)
 
     def _rests(self, run: Run) -> bool:
         """Whether its next attempt is later; it is decided about again by then."""

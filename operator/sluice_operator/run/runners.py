@@ -34,6 +34,25 @@ class Runners:
         """The open links to a workflow's pods."""
         return (self._links[uid] for uid in self._pods.get(flow, {}) if uid in self._links)
 
+    def retire(self, flow: Name, keep: int | None) -> None:
+        """Give runs to so many pods alone, to all where it is None: the busiest, so few are let go.
+
+        Pods that were kept before are kept, so that none changes sides without need.
+        """
+        links = sorted(
+            self.links(flow), key=lambda one: (-len(one.busy), one.retired, one.pod.name)
+        )
+        for place, link in enumerate(links):
+            link.retired = keep is not None and place >= keep
+
+    def spare(self, flow: Name) -> frozenset[str]:
+        """The names of retired pods that have no run."""
+        return frozenset(one.pod.name for one in self.links(flow) if one.retired and not one.busy)
+
+    def busy(self, flow: Name) -> int:
+        """How many pods have runs."""
+        return sum(1 for one in self.links(flow) if one.busy)
+
     def found(self, pod: Pod) -> Name:
         """A pod has an address, perhaps another one than before; answers its workflow."""
         flow = Name(pod.namespace, pod.workflow)

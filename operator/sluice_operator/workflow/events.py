@@ -51,7 +51,7 @@ def make(event: Event, workflow: Manifest, reporter: str, now: datetime) -> Mani
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{meta['name']}.", "namespace": meta["namespace"]},
+        "metadata": {"generateName": f"{meta['name']}-", "namespace": meta["namespace"]},
         "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "type": event.kind,
         "reason": event.reason,

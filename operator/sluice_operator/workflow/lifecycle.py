@@ -12,7 +12,9 @@ from sluice_core.admission import Standing
 from sluice_core.api.lifecycle import LifecyclePolicy
 from sluice_core.api.workflow import Workflow
 from sluice_core.api.workflow_status import StoppedReason
+from sluice_operator.workflow import scaling
 from sluice_operator.workflow.observed import Demand, Observed
+from sluice_operator.workflow.scaling import Bounds
 
 DEPLOYED = ("Active", "Paused")
 LINGER = timedelta(seconds=10)  # gaps between the runs of one batch
@@ -30,6 +32,7 @@ class Situation:
 
     standing: Standing
     solo: bool = False
+    bounds: Bounds
     idle: timedelta
     demand: Demand
     since: datetime
@@ -42,7 +45,8 @@ class Situation:
 class Size:
     """How many pods there should be, why, and in words; None is no Deployment at all.
 
-    With `solo` there is what the pods of single runs need.
+    With `solo` there is what the pods of single runs need. `keep` is how many of the pods take
+    runs: those beyond it go as soon as they have none.
 
     `takes_runs` is whether a runner at zero is only asleep. `transition` is when the policy opens
     or closes it, `recheck_at` when all of this has to be decided again.
@@ -52,6 +56,7 @@ class Size:
     reason: str
     message: str
     solo: bool = False
+    keep: int | None = None
     stopped: StoppedReason | None = None
     takes_runs: bool = True
     transition: datetime | None = None
@@ -79,6 +84,7 @@ def situation(seen: Observed) -> Situation:
     return Situation(
         standing=standing(seen.workflow),
         solo=spec.runner.mode == "Job",
+        bounds=Bounds(low=spec.replicas, high=spec.max_replicas, slots=spec.runner.concurrency),
         idle=timedelta(minutes=spec.lifecycle.idle_minutes),
         demand=seen.demand,
         since=max(times, default=seen.now),
@@ -107,6 +113,8 @@ def is_fixed(seen: Situation) -> bool:
     if seen.solo and here.state in DEPLOYED:
         return here.policy != "ScheduledWindow"
     is_up = here.state in DEPLOYED and here.replicas > 0 and not here.verbs.stopped
+    if not seen.bounds.is_fixed or (seen.live or 0) > seen.bounds.low:
+        return False
     return here.policy == "AlwaysOn" and is_up
 
 
@@ -188,7 +196,8 @@ def _on_demand(seen: Situation) -> Size:
         return _stopped("stopped by hand: the next trigger wakes it")
     due = _batch_end(seen)
     if due > seen.now:
-        return replace(_up(seen, up), recheck_at=due)
+        size = _up(seen, up)
+        return replace(size, recheck_at=min(due, size.recheck_at or due))
     message = "there is nothing to do: the next trigger wakes it"
     return Size(replicas=0, reason="OnDemand", message=message, stopped="OnDemand")
 
@@ -234,12 +243,16 @@ POLICIES: dict[LifecyclePolicy, Callable[[Situation], Size]] = {
 
 
 def _up(seen: Situation, message: str, transition: datetime | None = None) -> Size:
+    load = seen.demand.load
+    keep = scaling.wanted(seen.bounds, load)
+    times = [time for time in (transition, load.falls_at) if time is not None]
     return Size(
-        replicas=seen.standing.replicas,
+        replicas=scaling.towards(keep, seen.live, load),
+        keep=keep,
         reason=seen.standing.policy,
         message=message,
         transition=transition,
-        recheck_at=transition,
+        recheck_at=min(times, default=None),
     )
 
 

@@ -11,6 +11,7 @@ from sluice_core.api.credential import CredentialSpec
 from sluice_core.api.plan import PlanSpec
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import ActionType, own
+from sluice_operator.workflow.scaling import NOTHING, Load
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -94,8 +95,8 @@ class Demand:
     """The undecided runs of a workflow that want its runner now, and when runs last did.
 
     `fresh` are those that may go and have not begun, `begun` are on a runner, or were and go on.
-    Times are those of runs that a runner has worked on; they are `known` once the kept runs were
-    read, after a change of leader.
+    `spare` are the names of surplus pods that have no run. Times are those of runs that a runner
+    has worked on; they are `known` once the kept runs were read, after a change of leader.
     """
 
     fresh: int = 0
@@ -103,6 +104,8 @@ class Demand:
     last_trigger: datetime | None = None
     last_end: datetime | None = None
     known: bool = True
+    load: Load = NOTHING
+    spare: frozenset[str] = frozenset()
 
     @property
     def any(self) -> bool:

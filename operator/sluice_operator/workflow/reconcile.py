@@ -1,7 +1,7 @@
 """Decide what should exist for one Workflow. Reads no clock, calls no API, logs nothing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sluice_core import conditions, mounts, names, validation, verbs
@@ -22,6 +22,7 @@ MOST_WARNINGS = 200  # what the CRD admits
 KEPT_STATUS = ("scopes",)  # written by others of this process
 TOLD = ("health", "triggers", "nextRunTime")
 
+SPARE = "-1000"
 ASLEEP = ("Asleep", "Waking")
 
 GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
@@ -35,6 +36,7 @@ class Desired:
     `mounted` are the credentials that steps name, as pods should have them; None where pods stay
     as they are.
     `size` is how many pods that makes; None where the workflow is refused, and nothing applied.
+    `costs` are to be written on pods first: which of them Kubernetes is to delete before others.
     """
 
     objects: tuple[Manifest, ...]
@@ -42,6 +44,7 @@ class Desired:
     status: dict[str, Any]
     mounted: Mapping[str, Mount | None] | None = None
     size: lifecycle.Size | None = None
+    costs: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def reconcile(seen: Observed) -> Desired:
@@ -93,7 +96,20 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
         status=status,
         mounted=credentials.mounted(wanted),
         size=size,
+        costs=_costs(seen),
     )
+
+
+def _costs(seen: Observed) -> dict[str, str | None]:
+    """What pods say of their deletion and should not, or should and do not."""
+    costs: dict[str, str | None] = {}
+    for pod in seen.pods:
+        meta = pod["metadata"]
+        shown = meta.get("annotations", {}).get(names.ANNOTATION_DELETION_COST)
+        wanted = SPARE if meta["name"] in seen.demand.spare else None
+        if shown != wanted and "deletionTimestamp" not in meta:
+            costs[meta["name"]] = wanted
+    return costs
 
 
 def _runner(seen: Observed, size: lifecycle.Size) -> Iterator[Manifest]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from sluice_core import conditions
+from sluice_core import conditions, names
 from sluice_kube import apply, errors
 from sluice_kube.resources import (
     CONFIG_MAPS,
@@ -16,6 +16,7 @@ from sluice_kube.resources import (
     DEPLOYMENTS,
     EVENTS,
     NETWORK_POLICIES,
+    PODS,
     SERVICE_ACCOUNTS,
     SERVICES,
     WORKFLOWS,
@@ -92,11 +93,21 @@ class Room:
         seen = replace(seen, told=self._ledger.shown(Key(*key)))
         desired = reconcile(seen)
         self._on_decided(seen, desired)
+        for name, cost in desired.costs.items():
+            await self._price(Key(key[0], name), cost)
         taken = await self._make(seen, desired)
         for child in desired.surplus:
             await self._delete(seen, child)
         status = _name_taken(desired.status, taken) if taken else desired.status
         await self._store(seen.manifest, status)
+
+    async def _price(self, pod: Key, cost: str | None) -> None:
+        """Have Kubernetes delete the pod before others, or as any other again."""
+        annotations = {names.ANNOTATION_DELETION_COST: cost}
+        try:
+            await self._session.merge_patch(PODS, pod, {"metadata": {"annotations": annotations}})
+        except errors.NotFound:
+            log.debug("pod %s is gone already", pod)
 
     async def _make(self, seen: Observed, desired: Desired) -> str:
         """Apply the children; answers what a stranger's object is in the way of."""

@@ -10,6 +10,7 @@ from sluice_core import admission
 from sluice_core.verbs import Verbs
 from sluice_operator.workflow.lifecycle import Situation, Size, decide
 from sluice_operator.workflow.observed import Demand
+from sluice_operator.workflow.scaling import Bounds, Load
 from testkit.seen import NOON
 from testkit.situations import CASES, IDLE, SECOND, Case, fits, situation, standing, table
 
@@ -227,3 +228,40 @@ def test_a_draft_takes_tests_and_definitions_alone(spec: dict[str, Any], outcome
     verdict = admission.judge(standing(DRAFT), NOON, admission.kind(spec))
 
     assert verdict.outcome == outcome
+
+
+def scaled(policy: str = "AlwaysOn", low: int = 1, **fields: Any) -> Size:
+    load = Load(**{name: fields.pop(name) for name in Load.__dataclass_fields__ if name in fields})
+    seen = of(policy, load=load, **fields)
+    here = replace(seen.standing, replicas=low)
+    return decide(replace(seen, standing=here, bounds=Bounds(low=low, high=5, slots=10)))
+
+
+SCALES: dict[str, tuple[Size, int, int]] = {
+    "no run": (scaled(), 1, 1),
+    "as many runs as one pod takes": (scaled(runs=10), 1, 1),
+    "one more": (scaled(runs=11), 2, 2),
+    "more than all pods take": (scaled(runs=1000), 5, 5),
+    "fewer than a pod beyond replicas": (scaled(low=3, runs=1), 3, 3),
+    "asleep, and many come": (scaled("OnDemand", fresh=40, runs=40, live=0), 4, 4),
+    "fewer runs, of pods that have none": (scaled(runs=11, live=5, busy_pods=1), 2, 2),
+    "fewer runs, and more pods have one": (scaled(runs=11, live=5, busy_pods=4), 4, 2),
+    "no run is left": (scaled(runs=0, live=5, busy_pods=0), 1, 1),
+}
+
+
+@pytest.mark.parametrize(("size", "pods", "keep"), SCALES.values(), ids=SCALES)
+def test_waiting_runs_scale_the_runner_up(size: Size, pods: int, keep: int) -> None:
+    assert (size.replicas, size.keep) == (pods, keep)
+
+
+def test_scaled_by_hand_to_fewer_pods_those_with_runs_stay_until_they_have_none() -> None:
+    seen = of("AlwaysOn", load=Load(busy_pods=3), live=3)
+
+    size = decide(seen)
+
+    assert (size.replicas, size.keep) == (3, 1)
+
+
+def test_a_size_is_decided_again_when_the_load_of_the_last_minute_falls() -> None:
+    assert scaled(runs=30, falls_at=NOON + SECOND).recheck_at == NOON + SECOND
