@@ -16,6 +16,7 @@ LABEL_NAME = "app.kubernetes.io/name"
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 
 ANNOTATION_OWNER = f"{GROUP}/owner"
+ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of the Idempotency-Key and body that made it
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
 ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kubernetes' own

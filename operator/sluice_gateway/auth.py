@@ -37,6 +37,12 @@ ReviewAccess = Callable[[Identity, Access], Awaitable[Verdict]]
 TRIGGER = Right("create", WORKFLOWS, "trigger")
 GET_RUN = Right("get", RUNS)
 LIST_RUNS = Right("list", RUNS)
+GET_FLOW = Right("get", WORKFLOWS)
+LIST_FLOWS = Right("list", WORKFLOWS)
+CREATE_FLOW = Right("create", WORKFLOWS)
+UPDATE_FLOW = Right("update", WORKFLOWS)
+DELETE_FLOW = Right("delete", WORKFLOWS)
+SHARE_FLOW = Right("update", WORKFLOWS, "share")
 CANCEL_RUN = Right("update", RUNS)
 
 

@@ -1,5 +1,6 @@
 """What every route needs before its own work: the caller, the namespace, the workflow they mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -31,6 +32,10 @@ class Desk:
         await self.gate.admit(caller, right, namespace, name)
         return caller, namespace
 
+    def visible(self, caller: Caller, namespace: str) -> list[Flow]:
+        """The namespace's workflows that are shown to this caller."""
+        return [one for one in self.flows.of(namespace) if is_visible(one, caller.user)]
+
     async def flow(self, caller: Caller, namespace: str, name: str) -> Flow:
         """Raises Problem 404, also for a workflow that is not shown to this caller."""
         flow = await self.flows.find(namespace, name)
@@ -50,7 +55,12 @@ def own_namespace(caller: Caller) -> str:
     return caller.namespace
 
 
-def respond(status: int, content: object, location: str | None = None) -> Response:
+def respond(
+    status: int,
+    content: object,
+    location: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """JSON, without a model on the way."""
-    headers = {"Location": location} if location else None
+    headers = {**(headers or {}), **({"Location": location} if location else {})}
     return Response(orjson.dumps(content), status, headers, media_type="application/json")

@@ -1,7 +1,7 @@
 """What the gateway keeps of each Workflow: enough to take a trigger or refuse it, and no more."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pydantic import ValidationError
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sluice_core import names, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.lifecycle import Lifecycle, Window
-from sluice_gateway import listening
+from sluice_gateway import listening, workflow_view
 from sluice_gateway.listening import Listener
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest
@@ -17,7 +17,10 @@ from sluice_kube.resources import Key, Manifest
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Flow:
-    """A workflow as callers meet it. `invalid` is why its definition cannot run, if it cannot."""
+    """A workflow as callers meet it. `invalid` is why its definition cannot run, if it cannot.
+
+    `summary` is what a list of workflows says of it.
+    """
 
     namespace: str
     name: str
@@ -31,6 +34,8 @@ class Flow:
     users: frozenset[str]
     groups: frozenset[str]
     listeners: tuple[Listener, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -55,6 +60,8 @@ def read(manifest: Manifest) -> Flow:
         users=frozenset(sharing.get("users", ())),
         groups=frozenset(sharing.get("groups", ())),
         listeners=listening.read(spec),
+        labels=metadata.get("labels", {}),
+        summary=workflow_view.summary(manifest),
     )
 
 
@@ -105,6 +112,9 @@ class Store(Protocol):
     def get(self, key: Key) -> Manifest | None:
         """What is known of the object."""
 
+    def items(self) -> Iterable[tuple[Key, Manifest]]:
+        """All that is known."""
+
 
 class Flows:
     """Workflows by name: from memory, or one that is not there yet from the API server."""
@@ -116,6 +126,11 @@ class Flows:
         """The workflow as far as memory goes: one made just now may be missing."""
         kept = self._store.get(Key(namespace, name))
         return kept["flow"] if kept else None
+
+    def of(self, namespace: str) -> list[Flow]:
+        """The namespace's workflows, as far as memory goes."""
+        kept = (one for key, one in self._store.items() if key.namespace == namespace)
+        return [flow["flow"] for flow in kept if flow["flow"] is not None]
 
     async def find(self, namespace: str, name: str) -> Flow | None:
         """The workflow, None when there is none, or none any more."""

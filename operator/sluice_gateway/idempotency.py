@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,40 @@ def claim(workflow: str, *scope: str, key: str | None, body: Any, header: str = 
         hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         header,
     )
+
+
+@dataclass(frozen=True)
+class Once:
+    """A request that makes another object than a run; with a key, the object tells whose it is."""
+
+    key: str | None = None
+    mark: str = ""
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """What the object gets."""
+        return {names.ANNOTATION_REQUEST: self.mark} if self.key else {}
+
+    def check(self, existing: Manifest) -> None:
+        """Raises Problem 422 when the key was used with another body, 409 when it was not used."""
+        metadata = existing["metadata"]
+        found = metadata.get("annotations", {}).get(names.ANNOTATION_REQUEST, "")
+        if found == self.mark:
+            return
+        if found.partition(".")[0] != self.mark.partition(".")[0]:
+            raise Problem(409, "NameTaken", f'the name "{metadata["name"]}" is taken')
+        fault = Fault(HEADER, "was used with another body", "use a new one for each request")
+        detail = f'this {HEADER} belongs to "{metadata["name"]}", whose request was another'
+        raise Problem(422, "IdempotencyKeyReused", detail, [fault])
+
+
+def once(headers: Mapping[str, str], body: Any, *scope: str) -> Once:
+    """Raises Problem 400 as `claim` does; `scope` is what the key is unique in."""
+    key = headers.get(HEADER)
+    if key is None:
+        return Once()
+    made = claim("x", *scope, key=key, body=body)
+    return Once("\x00".join((*scope, key)), f"{made.key_hash}.{made.body_hash}")
 
 
 def check_same(claim: Claim, existing: Manifest) -> None:

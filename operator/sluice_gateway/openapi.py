@@ -18,6 +18,7 @@ _WHEN = {
     408: "The body did not arrive in time.",
     409: "The state of the workflow or run does not allow it; the reason is named.",
     410: "It is gone: a continue token, or a run that was deleted while it was waited for.",
+    412: "It has changed since: If-Match names another version.",
     413: "The body or the inputs are too large.",
     415: "The body is not declared as JSON.",
     429: "Too many requests from there were refused, or there were too many.",

@@ -36,6 +36,12 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def not_valid(faults: Sequence[Fault], reason: str = "InvalidRequest") -> Problem:
+    """A body with faults of its fields."""
+    names = ", ".join(dict.fromkeys(fault.path for fault in faults))
+    return Problem(422, reason, f"the request is not valid: {names}", faults)
+
+
 def respond(problem: Problem) -> Response:
     """The problem as `application/problem+json`."""
     content: dict[str, object] = {
@@ -63,9 +69,7 @@ def of_http(status: int, headers: Mapping[str, str] | None = None) -> Problem:
 
 def of_validation(errors_: Sequence[Mapping[str, object]]) -> Problem:
     """What pydantic found, each with the path that leads there from the request."""
-    faults = [Fault(_path(error), *_words(error)) for error in errors_]
-    names = ", ".join(dict.fromkeys(fault.path for fault in faults))
-    return Problem(422, "InvalidRequest", f"the request is not valid: {names}", faults)
+    return not_valid([Fault(_path(error), *_words(error)) for error in errors_])
 
 
 def of_api(error: errors.ApiError) -> Problem:

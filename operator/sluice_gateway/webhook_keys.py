@@ -43,6 +43,11 @@ class WebhookKeys:
             detail = f'the key "{scheme.secret_key}" of {names.WEBHOOKS_SECRET}: {error}'
             raise _unreadable(namespace, detail) from error
 
+    async def has(self, namespace: str, name: str) -> bool:
+        """Whether there is such a key."""
+        data = await self._known.get(namespace, lambda: self._data(namespace))
+        return data is not None and name in data
+
     async def _data(self, namespace: str) -> dict[str, str] | None:
         try:
             secret = await self._read(Key(namespace, names.WEBHOOKS_SECRET))

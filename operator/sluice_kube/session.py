@@ -149,6 +149,12 @@ class Session:
         """RFC 7386."""
         return await self._patch("merge", resource, key, orjson.dumps(patch), subresource)
 
+    async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
+        """The whole object, as it was read and changed; Conflict when it is another by now."""
+        target = f"{resource.path(*Key.of(manifest))}?fieldManager={MANAGER}"
+        body = orjson.dumps(manifest)
+        return await self._object(_request("update", "PUT", resource, target, body=body))
+
     async def delete(
         self,
         resource: Resource,

@@ -28,7 +28,6 @@ class Made:
     form: FormName
     spec: dict[str, Any]
     metadata: dict[str, Any] = field(default_factory=dict)
-    owner: str | None = None
     template: bool = False
     webhook_keys: tuple[str, ...] = ()
     steps: dict[str, str] = field(default_factory=dict)

@@ -12,7 +12,16 @@ from sluice_gateway.forms.surroundings import Surroundings
 
 STATES = {"draft": "Draft", "active": "Active", "paused": "Paused", "archived": "Archived"}
 RETRIES, MOST_RETRIES = 3, 5
-READ_ONLY = ("id", "version", "createdAt", "updatedAt", "organizationId", "scopes", "lastRunAt")
+READ_ONLY = (
+    "id",
+    "version",
+    "createdAt",
+    "updatedAt",
+    "organizationId",
+    "ownerId",
+    "scopes",
+    "lastRunAt",
+)
 OF_A_NODE_READ_ONLY = ("data", "category", "hasConfig", "inboundConnections", "outboundConnections")
 
 
@@ -41,7 +50,6 @@ def convert(fields: Fields, around: Surroundings, *, partial: bool = False) -> M
     made = Made(
         form="Nodes",
         spec=spec,
-        owner=fields.label("ownerId"),
         template=fields.flag("isTemplate") or False,
         webhook_keys=tuple(nodes.webhook_keys),
         steps=nodes.names,

@@ -7,7 +7,7 @@ from sluice_gateway.forms import business, departments, documents, entities, nod
 from sluice_gateway.forms.made import Made
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
-from sluice_gateway.problems import Problem
+from sluice_gateway.problems import not_valid
 
 Convert = Callable[[Fields, Surroundings], Made]
 
@@ -26,9 +26,7 @@ def convert(body: Mapping[str, Any], around: Surroundings, *, partial: bool = Fa
     fields = Fields(body, "", [])
     made = own(fields) if fields.has("spec") else _foreign(fields, around, partial=partial)
     if fields.faults:
-        names = ", ".join(dict.fromkeys(fault.path for fault in fields.faults))
-        detail = f"the workflow cannot be carried over: {names}"
-        raise Problem(422, "InvalidWorkflow", detail, fields.faults)
+        raise not_valid(fields.faults, "InvalidWorkflow")
     return made
 
 

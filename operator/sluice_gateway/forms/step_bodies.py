@@ -1,0 +1,81 @@
+"""One step, as a caller adds or changes it: a node, a numbered step with a template, or our own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluice_gateway import merging
+from sluice_gateway.forms import departments, editing, nodes
+from sluice_gateway.forms.made import Remark
+from sluice_gateway.forms.reading import Fields
+from sluice_gateway.forms.surroundings import Surroundings
+from sluice_gateway.problems import not_valid
+
+Steps = list[dict[str, Any]]
+PARTS = ("config", "label", "position", "enabled", "credential", "nodeId", "nodeType")
+
+
+def read(
+    body: Mapping[str, Any], around: Surroundings, steps: Steps, remarks: list[Remark]
+) -> tuple[dict[str, Any], int | None]:
+    """The step that a body describes, and where it goes; raises Problem 422."""
+    fields = Fields(body, "", [])
+    place: int | None = None
+    made: dict[str, Any] | None
+    if fields.has("action"):
+        made = dict(body)
+        fields.rest()
+    elif fields.has("ActionType", "OutputTemplate"):
+        order, made = departments.step(fields, around, remarks)
+        place = _place(steps, order, fields)
+    else:
+        known = nodes.Nodes(names={one["name"]: one["name"] for one in steps}, remarks=remarks)
+        identity = fields.label("id") or str(body.get("nodeId") or "node").replace(".", "_")
+        made = nodes.read_node(fields, identity, around, known)
+        fields.close()
+    if made is None or fields.faults:
+        raise not_valid(fields.faults)
+    return made, place
+
+
+def changed(
+    body: Mapping[str, Any],
+    current: dict[str, Any],
+    around: Surroundings,
+    steps: Steps,
+    remarks: list[Remark],
+) -> dict[str, Any]:
+    """The step as it is after a change; a body that names no field of a step is its `config`."""
+    if "action" in body:
+        return {"name": current["name"], "needs": current.get("needs", []), **body}
+    fields = Fields(body, "", [])
+    if fields.has("ActionType", "OutputTemplate"):
+        made, _ = read(body, around, [one for one in steps if one is not current], remarks)
+        return made | {"name": made["name"], "needs": current.get("needs", [])}
+    whole = {"nodeId": current["action"], "id": current["name"]}
+    given = dict(body) if fields.has(*PARTS) else {"config": dict(body)}
+    made, _ = read({**whole, **given}, around, [], remarks)
+    return merging.merged(current, {**made, "name": current["name"]})
+
+
+def _place(steps: Steps, order: int, fields: Fields) -> int:
+    """Before the first step of a higher order; a tie is a fault."""
+    for index, step in enumerate(steps):
+        other = step["name"].removeprefix("step_")
+        if not other.isdigit():
+            continue
+        if int(other) == order:
+            fields.fault("StepOrder", f"there is a step with the order {order} already")
+        if int(other) > order:
+            return index
+    return len(steps)
+
+
+def inserted(steps: Steps, made: dict[str, Any], place: int | None) -> Steps:
+    """At its place in the order, between its neighbours; without one, by itself."""
+    explicit = editing.explicit(steps)
+    if place is None:
+        return [*explicit, {"needs": [], **made}]
+    before = [explicit[place - 1]["name"]] if place else []
+    if place < len(explicit):
+        explicit[place] = {**explicit[place], "needs": [made["name"]]}
+    return [*explicit[:place], {**made, "needs": before}, *explicit[place:]]
