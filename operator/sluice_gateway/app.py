@@ -1,6 +1,6 @@
 """Put the application together: routes, problems, metrics, OpenAPI."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -12,7 +12,6 @@ from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
-from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.schemas import NamespaceName, ProblemAnswer
 
@@ -22,8 +21,15 @@ Each path below `/api/v1/namespaces/{namespace}` is also there below `/api/v1`, 
 namespace of the caller's own ServiceAccount. Every error is an RFC 9457 problem."""
 
 
+class Routes(Protocol):
+    """Endpoints about one noun."""
+
+    def router(self) -> APIRouter:
+        """Routes below a namespace."""
+
+
 def make_app(
-    triggers: Triggers, hooks: Hooks, runs: SeeRuns, service: Service, metrics: Metrics
+    triggers: Triggers, hooks: Hooks, service: Service, metrics: Metrics, *nouns: Routes
 ) -> ASGIApp:
     """The application. `/docs` needs scripts from elsewhere, so there is none."""
     app = FastAPI(
@@ -34,8 +40,8 @@ def make_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    for routes in (triggers.router(), runs.router()):
-        _serve_twice(app, routes)
+    for routes in (triggers, *nouns):
+        _serve_twice(app, routes.router())
     app.include_router(triggers.in_cluster_router())
     app.include_router(hooks.router())
     app.include_router(service.router())

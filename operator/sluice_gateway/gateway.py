@@ -9,21 +9,27 @@ from starlette.types import ASGIApp
 
 from sluice_core import names
 from sluice_gateway import flows
-from sluice_gateway.app import make_app
+from sluice_gateway.app import Routes, make_app
 from sluice_gateway.auth import Gate
 from sluice_gateway.desk import Desk
 from sluice_gateway.flows import Flows
+from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
+from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
+from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
 from sluice_gateway.starting import Starter
 from sluice_gateway.waiting import ENDED, Waiting
 from sluice_gateway.webhook_keys import WebhookKeys
+from sluice_gateway.workflows import Workflows
 from sluice_kube import review
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
@@ -106,9 +112,10 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
         ),
     )
     starter = Starter(runs, waiting, settings.sync_seconds)
+    keys = WebhookKeys(lambda key: session.get(SECRETS, key))
     hooks = Hooks(
         desk.flows,
-        WebhookKeys(lambda key: session.get(SECRETS, key)),
+        keys,
         starter,
         desk.limits,
         settings.trusted_proxies,
@@ -117,8 +124,16 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
     app = make_app(
         Triggers(desk, starter, settings.cluster_domain),
         hooks,
-        SeeRuns(desk, runs),
         Service(readiness.missing, metrics),
         metrics,
+        SeeRuns(desk, runs),
+        *_about_workflows(settings, session, desk, keys),
     )
     return Gateway(app, waiting, readiness)
+
+
+def _about_workflows(
+    settings: Settings, session: Session, desk: Desk, keys: WebhookKeys
+) -> list[Routes]:
+    see = SeeWorkflows(desk, Workflows(session), Judge(session, {}), keys)
+    return [Design(see, settings.cluster_domain), see, Parts(see), SeeSchedule(see)]

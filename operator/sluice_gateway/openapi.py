@@ -1,6 +1,7 @@
 """Describe routes that read their bodies themselves: what OpenAPI says of requests and problems."""
 
 from collections.abc import Collection
+from types import GenericAlias
 from typing import Any
 
 from pydantic import BaseModel
@@ -50,7 +51,7 @@ def problems(*more: int, without: Collection[int] = ()) -> Responses:
     }
 
 
-def answer(model: type[BaseModel], description: str) -> dict[str, Any]:
+def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str, Any]:
     """A success."""
     return {"model": model, "description": description}
 

@@ -312,6 +312,20 @@ class ScheduleAnswer(Answer):
     next_run_at: datetime | None
 
 
+class Discovered(BaseModel):
+    """An active workflow of an app, and where it is triggered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    name: str
+    description: str
+    trigger_type: str
+    mode: Literal["production"]
+    endpoints: dict[str, str]
+    deployment: dict[str, str]
+
+
 class StatusForm(Form):
     """A state for a workflow."""
 

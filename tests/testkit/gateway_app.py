@@ -3,7 +3,7 @@
 import asyncio
 
 # ruff: noqa: ARG002 - the API server's verbs have parameters that memory does not need
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,18 +17,24 @@ from sluice_gateway.app import make_app
 from sluice_gateway.auth import Gate
 from sluice_gateway.desk import Desk
 from sluice_gateway.flows import Flows
+from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
+from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
+from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
 from sluice_gateway.starting import Starter
 from sluice_gateway.waiting import Waiting, has_ended
 from sluice_gateway.webhook_keys import WebhookKeys
+from sluice_gateway.workflows import Workflows
 from sluice_kube import errors
-from sluice_kube.resources import Key, Manifest, Resource
+from sluice_kube.resources import CONFIG_MAPS, RUNS, WORKFLOWS, Key, Manifest, Resource
 from sluice_kube.review import Access, Identity, Verdict
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page
@@ -37,6 +43,7 @@ ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
 BOB = Identity("bob")
 TOKENS = {"alice": ALICE, "bob": BOB}
 NOW = 1_764_130_000
+EVENT_TYPES = {0: "CallAdded"}
 CREATED = "2026-11-23T02:00:00Z"
 
 
@@ -56,11 +63,19 @@ def a_workflow(name: str = "etl", **spec: Any) -> Manifest:
 
 @dataclass
 class Cluster:
-    """Objects in memory. `end` is the status that a run gets right after it was made."""
+    """Objects in memory. `end` is the status that a run gets right after it was made.
+
+    `rivals` are written by somebody else, each just before a workflow is replaced.
+    """
 
     runs: dict[Key, Manifest] = field(default_factory=dict)
     workflows: dict[Key, Manifest] = field(default_factory=dict)
+    live: dict[Key, Manifest] = field(default_factory=dict)
     late: dict[Key, Manifest] = field(default_factory=dict)
+    config_maps: dict[Key, Manifest] = field(default_factory=dict)
+    others: dict[Resource, list[Manifest]] = field(default_factory=dict)
+    rivals: list[Manifest] = field(default_factory=list)
+    versions: int = 100
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     end: Manifest | None = None
@@ -69,12 +84,17 @@ class Cluster:
     waiting: Waiting | None = None
 
     def add(self, workflow: Manifest) -> None:
+        self.live[Key.of(workflow)] = workflow
         self.workflows[Key.of(workflow)] = flows.cut(workflow)
 
     async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
         if self.failure:
             raise self.failure
         key = Key.of(manifest)
+        if resource is WORKFLOWS:
+            if key in self.live:
+                raise errors.AlreadyExists(409, "AlreadyExists", "exists")
+            return self._store(manifest, uid=f"uid-{key.name}", creationTimestamp=CREATED)
         if key in self.runs:
             raise errors.AlreadyExists(409, "AlreadyExists", "exists")
         metadata = {**manifest["metadata"], "uid": "u", "creationTimestamp": CREATED}
@@ -82,6 +102,24 @@ class Cluster:
         if self.end:
             asyncio.get_running_loop().call_soon(self.finish, key, self.end)
         return self.runs[key]
+
+    async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
+        current = self.live[Key.of(manifest)]
+        if current["metadata"]["resourceVersion"] != manifest["metadata"]["resourceVersion"]:
+            raise errors.Conflict(409, "Conflict", "changed")
+        if self.rivals:
+            self.add(self.rivals.pop())
+            raise errors.Conflict(409, "Conflict", "changed")
+        return self._store(manifest)
+
+    async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
+        del self.live[key], self.workflows[key]
+
+    def _store(self, manifest: Manifest, **metadata: Any) -> Manifest:
+        self.versions += 1
+        version = {"resourceVersion": str(self.versions)}
+        self.add({**manifest, "metadata": {**manifest["metadata"], **metadata, **version}})
+        return self.live[Key.of(manifest)]
 
     def finish(self, key: Key, status: Manifest) -> None:
         """The run gets its last status, and the watch tells it: in a phase that is no end, its
@@ -94,12 +132,15 @@ class Cluster:
         self.waiting.saw(b'{"type":"%s","object":%s}' % (type_, line))
 
     async def get(self, resource: Resource, key: Key) -> Manifest:
-        found = self.runs.get(key) or self.late.get(key)
+        known = {WORKFLOWS: self.live, CONFIG_MAPS: self.config_maps}.get(resource, self.runs)
+        found = known.get(key) or self.late.get(key)
         if found is None:
             raise errors.NotFound(404, "NotFound", "not there")
         return found
 
     async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        if resource is not RUNS:
+            return Page(self.others.get(resource, []), "9", "")
         runs = [run for key, run in self.runs.items() if key.namespace == scope.namespace]
         return Page(runs[:limit], "9", "more" if len(runs) > limit else "")
 
@@ -133,6 +174,9 @@ class Store:
     def get(self, key: Key) -> Manifest | None:
         return self._cluster.workflows.get(key)
 
+    def items(self) -> Iterable[tuple[Key, Manifest]]:
+        return self._cluster.workflows.items()
+
 
 def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     """The whole application; the cluster tells its watch."""
@@ -147,7 +191,9 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     keys = WebhookKeys(cluster.secret, seconds=0)
     hooks = Hooks(desk.flows, keys, starter, limits, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
-    return make_app(triggers, hooks, SeeRuns(desk, runs), Service(list, metrics), metrics)
+    see = SeeWorkflows(desk, Workflows(cluster), Judge(cluster, EVENT_TYPES), keys)
+    nouns = (SeeRuns(desk, runs), Design(see, "cluster.local"), see, Parts(see), SeeSchedule(see))
+    return make_app(triggers, hooks, Service(list, metrics), metrics, *nouns)
 
 
 @asynccontextmanager

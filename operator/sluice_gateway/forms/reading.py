@@ -49,7 +49,7 @@ class Fields:
     def take(self, *names: str) -> Any:
         """The value under the first of these names that is given; None when there is none."""
         self._known.extend(names)
-        found = [_plain(name) for name in names if _plain(name) in self._values]
+        found = [name for name in dict.fromkeys(map(_plain, names)) if name in self._values]
         values = [self._values.pop(name)[1] for name in found]
         return values[0] if values else None
 

@@ -25,7 +25,7 @@ def of_fields(fields: Fields, cron: str | None = None) -> dict[str, Any] | None:
         fields.fault("schedule", "is given twice, also as cron_expression")
     place = next((name for name in ("cron_expression", "cron") if fields.has(name)), "schedule")
     cron = cron or fields.text("cron_expression", "cron", longest=128)
-    zone = fields.text("timezone", "time_zone", longest=64)
+    zone = fields.text("timezone", longest=64)
     enabled = fields.flag("enabled") if place != "schedule" and fields.path else None
     if cron is None:
         return None

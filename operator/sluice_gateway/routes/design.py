@@ -18,6 +18,7 @@ from sluice_gateway.forms.made import Made
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows, answer_made, manifest_of
 from sluice_gateway.schemas import (
+    Discovered,
     DuplicateForm,
     LayoutAnswer,
     NoForm,
@@ -134,15 +135,15 @@ class Design:
         reads = openapi.problems(*openapi.READS_BODY)
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}
-        for path, endpoint, model in (
+        gets: tuple[tuple[str, Any, Any], ...] = (
             ("/workflows/stats", self.stats, StatsAnswer),
-            ("/workflows/discover", self.discover, None),
-        ):
-            answer = openapi.answer(model, "Of the namespace.") if model else {"description": ""}
+            ("/workflows/discover", self.discover, list[Discovered]),
+        )
+        for path, endpoint, model in gets:
             routes.add_api_route(
                 path,
                 endpoint,
-                responses={200: answer, **openapi.problems(400)},
+                responses={200: openapi.answer(model, "What was found."), **openapi.problems(400)},
                 response_class=Response,
                 openapi_extra=secured,
             )

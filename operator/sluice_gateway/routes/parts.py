@@ -84,6 +84,7 @@ class Parts:
 
         def edit(steps: Steps) -> Steps:
             remarks.clear()
+            steps = editing.explicit(steps)
             current = steps[editing.find(steps, step)]
             made = step_bodies.changed(form.root, current, around, steps, remarks)
             return editing.replaced(steps, step, made)

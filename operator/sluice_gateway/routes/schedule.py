@@ -117,7 +117,7 @@ class SeeSchedule:
 def _read(body: dict[str, Any], before: Trigger | None) -> Trigger:
     """The trigger of a body, which may leave out what there is already; raises Problem 422."""
     fields = Fields(body, "", [])
-    enabled, zoned = fields.flag("enabled"), fields.has("timezone", "time_zone")
+    enabled, zoned = fields.flag("enabled"), fields.has("timezone")
     known = None if before is None else before[NAME].get("cron")
     made = of_fields(fields, known if not fields.has("cron_expression", "cron") else None)
     if made is None and not fields.faults:
