@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sluice_core import names
 from sluice_gateway.cached import Cached
 from sluice_gateway.problems import Problem
-from sluice_kube.resources import RUNS, WORKFLOWS, Resource
+from sluice_kube.resources import CONFIG_MAPS, RUNS, WORKFLOWS, Resource
 from sluice_kube.review import Access, Identity, Verdict
 
 _SERVICE_ACCOUNT = "system:serviceaccount:"
@@ -43,6 +43,7 @@ CREATE_FLOW = Right("create", WORKFLOWS)
 UPDATE_FLOW = Right("update", WORKFLOWS)
 DELETE_FLOW = Right("delete", WORKFLOWS)
 SHARE_FLOW = Right("update", WORKFLOWS, "share")
+GET_CONFIG_MAP = Right("get", CONFIG_MAPS)
 CANCEL_RUN = Right("update", RUNS)
 
 

@@ -1,7 +1,7 @@
 """Judge what callers write by what their namespace has: actions, credentials, schemas."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,14 +57,19 @@ class Judge:
         """The built-in actions, and those that the cluster has besides."""
         return await self._catalogue.get("", self._read)
 
-    async def around(self, namespace: str, body: Any = None) -> Surroundings:
-        """What a body may refer to there; schemas only those that it names."""
+    async def around(
+        self, namespace: str, body: Any, may_read: Callable[[str], Awaitable[None]]
+    ) -> Surroundings:
+        """What a body may refer to there; schemas only those that it names.
+
+        `may_read` raises Problem 403 where the caller may not read the ConfigMap of that name.
+        """
         page = await self._session.page(CREDENTIALS, Scope(namespace), limit=MOST, following="")
         credentials = {one["metadata"]["name"]: one["spec"]["type"] for one in page.items}
         return Surroundings(
             actions=frozenset(await self.catalogue()),
             credentials=credentials,
-            schemas=await self._schemas(namespace, body),
+            schemas=await self._schemas(namespace, body, may_read),
             event_types=self._event_types,
         )
 
@@ -92,10 +97,13 @@ class Judge:
                 continue
         return own.catalogue(specs)
 
-    async def _schemas(self, namespace: str, body: Any) -> dict[str, dict[str, Any]]:
+    async def _schemas(
+        self, namespace: str, body: Any, may_read: Callable[[str], Awaitable[None]]
+    ) -> dict[str, dict[str, Any]]:
         wanted = set(_SCHEMA_IDS.findall(orjson.dumps(body))) if body else set()
         found: dict[str, dict[str, Any]] = {}
         for name in sorted(one.decode() for one in wanted):
+            await may_read(name)
             schema = await self._schema(Key(namespace, name))
             if schema is not None:
                 found[name] = schema

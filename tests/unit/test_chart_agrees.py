@@ -81,6 +81,10 @@ OPERATOR = (
 )
 GATEWAY = (
     rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))
+    | rights("create", "update", "delete", to=(resources.WORKFLOWS,))
+    | rights("update", to=(resources.WORKFLOWS,), part="share")
+    | rights("list", to=(resources.ACTIONS, resources.CREDENTIALS))
+    | rights("get", to=(resources.CONFIG_MAPS,))
     | rights("create", "patch", to=(resources.RUNS,))
     | rights("create", to=(resources.TOKEN_REVIEWS, resources.SUBJECT_ACCESS_REVIEWS))
     | rights("get", to=(resources.SECRETS,))  # one name, see SECRETS

@@ -51,7 +51,7 @@ class Design:
         form = await bodies.read(request, WorkflowForm, self.see.desk.limits)
         spec = found["spec"]
         if form.root:
-            around = await self.see.judge.around(namespace, form.root)
+            around = await self.see.around(caller, namespace, form.root)
             spec = recognised.convert(form.root, around).spec
         verdict = await self.see.judge.judge(spec, namespace, workflow)
         content = {
@@ -125,7 +125,7 @@ class Design:
         found = [
             _endpoint(flow.summary, self.domain)
             for flow in self.see.desk.visible(caller, namespace)
-            if flow.state == "Active" and flow.labels.get(workflow_view.PART_OF) == app
+            if flow.standing.state == "Active" and flow.labels.get(workflow_view.PART_OF) == app
         ]
         return respond(200, found)
 

@@ -62,7 +62,7 @@ class Parts:
         """Add a step: as a node, as a numbered step with a template, or in our own form."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
         form = await bodies.read(request, AnyForm, self.see.desk.limits)
-        around = await self.see.judge.around(namespace, form.root)
+        around = await self.see.around(caller, namespace, form.root)
         added, remarks = "", list[Remark]()
 
         def edit(steps: Steps) -> Steps:
@@ -79,7 +79,7 @@ class Parts:
         """Change a step: what the body names is merged into it; in our own form it is replaced."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
         form = await bodies.read(request, AnyForm, self.see.desk.limits)
-        around = await self.see.judge.around(namespace, form.root)
+        around = await self.see.around(caller, namespace, form.root)
         remarks = list[Remark]()
 
         def edit(steps: Steps) -> Steps:

@@ -11,6 +11,7 @@ from sluice_gateway import bodies, merging, naming, openapi, selection, workflow
 from sluice_gateway.auth import (
     CREATE_FLOW,
     DELETE_FLOW,
+    GET_CONFIG_MAP,
     GET_FLOW,
     LIST_FLOWS,
     SHARE_FLOW,
@@ -20,6 +21,7 @@ from sluice_gateway.auth import (
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.forms import recognised
 from sluice_gateway.forms.made import Made
+from sluice_gateway.forms.surroundings import Surroundings
 from sluice_gateway.idempotency import once
 from sluice_gateway.judging import Judge
 from sluice_gateway.problems import Problem
@@ -65,7 +67,7 @@ class SeeWorkflows:
         """
         caller, namespace = await self.desk.admit(request, CREATE_FLOW)
         form = await bodies.read(request, WorkflowForm, self.desk.limits)
-        around = await self.judge.around(namespace, form.root)
+        around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around)
         await self._check_keys(namespace, made)
         found = await self.judge.check(made.spec, namespace)
@@ -103,6 +105,14 @@ class SeeWorkflows:
         await self.workflows.delete(key, request.headers.get("if-match"))
         return Response(status_code=204)
 
+    async def around(self, caller: Caller, namespace: str, body: Any) -> Surroundings:
+        """What a body may refer to, as far as the caller may see it."""
+
+        async def may_read(name: str) -> None:
+            await self.desk.gate.admit(caller, GET_CONFIG_MAP, namespace, name)
+
+        return await self.judge.around(namespace, body, may_read)
+
     async def shown(self, caller: Caller, key: Key) -> Manifest:
         """The workflow as it is; raises Problem 404 also where this caller must not see it."""
         await self.desk.flow(caller, *key)
@@ -130,7 +140,7 @@ class SeeWorkflows:
         current = await self.shown(caller, key)
         check_match(current, request.headers.get("if-match"))
         form = await bodies.read(request, WorkflowForm, self.desk.limits)
-        around = await self.judge.around(namespace, form.root)
+        around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around, partial="spec" not in form.root)
         await self._check_keys(namespace, made)
         whole = replace and made.form == "Own"

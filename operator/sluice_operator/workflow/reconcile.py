@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice_core import conditions, mounts, names, validation, verbs
+from sluice_core import conditions, mounts, names, scopes, validation, verbs
 from sluice_core.definition import Definition, digest
 from sluice_core.finding import Finding
 from sluice_core.mounts import Mount
@@ -19,7 +19,6 @@ from sluice_operator.workflow.resources import (
 )
 
 MOST_WARNINGS = 200  # what the CRD admits
-KEPT_STATUS = ("scopes",)  # written by others of this process
 TOLD = ("health", "triggers", "nextRunTime")
 
 SPARE = "-1000"
@@ -89,7 +88,8 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     objects += _runner(seen, size)
     shown = rollout.read(seen.deployment, seen.pods, size.replicas, solo=size.solo)
     status = _status(seen, _conditions(seen, size, shown), warnings)
-    status |= {"version": version.number} | _runner_status(seen, size, shown)
+    status |= {"version": version.number, "scopes": scopes.of(workflow.spec)}
+    status |= _runner_status(seen, size, shown)
     return Desired(
         objects=tuple(objects),
         surplus=_surplus(seen, objects),
@@ -206,7 +206,7 @@ def _status(
 ) -> dict[str, Any]:
     before = seen.manifest.get("status", {})
     generation = seen.workflow.metadata.generation
-    status = {key: before[key] for key in (*KEPT_STATUS, "version") if key in before}
+    status = {"version": before["version"]} if "version" in before else {}
     told = before if seen.told is None else seen.told
     status |= {key: told[key] for key in TOLD if key in told}
     status |= {

@@ -168,7 +168,7 @@ def _but_status(desired: Desired) -> tuple[Any, Any]:
 
 
 def test_what_another_part_wrote_into_the_status_is_kept() -> None:
-    kept = {"health": {"upTo": "2026-01-31T11:00:00Z"}, "triggers": [], "scopes": ["host:x"]}
+    kept = {"health": {"upTo": "2026-01-31T11:00:00Z"}, "triggers": []}
 
     desired = reconcile(observed(manifest={"status": {**kept, "replicas": 7, "nonsense": 1}}))
 
