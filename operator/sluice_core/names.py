@@ -9,6 +9,7 @@ FIELD_MANAGER = "sluice"
 
 LABEL_WORKFLOW = f"{GROUP}/workflow"
 LABEL_RUN = f"{GROUP}/run"
+LABEL_REQUEST = f"{GROUP}/request-key"  # hash of the Idempotency-Key that made the object
 LABEL_MOUNTS = f"{GROUP}/mounts"  # hash of what a runner pod has mounted
 LABEL_PLAN = f"{GROUP}/plan"  # on a namespace: the WorkflowPlan that holds there
 LABEL_COMPONENT = "app.kubernetes.io/component"
@@ -16,7 +17,7 @@ LABEL_NAME = "app.kubernetes.io/name"
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 
 ANNOTATION_OWNER = f"{GROUP}/owner"
-ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of the Idempotency-Key and body that made it
+ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of that key and of the body
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
 ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kubernetes' own

@@ -17,6 +17,7 @@ from sluice_kube.resources import Manifest
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 _RANDOM_CHARACTERS = 10
+_LABEL_CHARACTERS = 40
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,23 @@ class Once:
     mark: str = ""
 
     @property
-    def annotations(self) -> dict[str, str]:
-        """What the object gets."""
-        return {names.ANNOTATION_REQUEST: self.mark} if self.key else {}
+    def label(self) -> str:
+        """By which the object of the key is found, whatever the body was."""
+        return self.mark[:_LABEL_CHARACTERS]
+
+    def marked(self, manifest: Manifest) -> Manifest:
+        """The object, telling whose it is."""
+        if self.key is None:
+            return manifest
+        metadata = manifest["metadata"]
+        more = {
+            "labels": {**metadata.get("labels", {}), names.LABEL_REQUEST: self.label},
+            "annotations": {
+                **metadata.get("annotations", {}),
+                names.ANNOTATION_REQUEST: self.mark,
+            },
+        }
+        return {**manifest, "metadata": {**metadata, **more}}
 
     def check(self, existing: Manifest) -> None:
         """Raises Problem 422 when the key was used with another body, 409 when it was not used."""

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from sluice_core import names
 from sluice_gateway.idempotency import Once
 from sluice_gateway.problems import Problem
 from sluice_gateway.refusals import no_workflow
 from sluice_kube import errors
 from sluice_kube.resources import WORKFLOWS, Key, Manifest, Resource
+from sluice_kube.scope import Scope
+from sluice_kube.session import Page
 
 TRIES = 5
 EVERY_TIME = Once()
@@ -19,6 +22,9 @@ class Api(Protocol):
 
     async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
         """Raises AlreadyExists."""
+
+    async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        """Part of a list."""
 
     async def get(self, resource: Resource, key: Key) -> Manifest:
         """Raises NotFound."""
@@ -44,16 +50,22 @@ class Workflows:
             raise no_workflow(*key) from None
 
     async def create(
-        self, manifest: Manifest, names: Iterable[str], claim: Once = EVERY_TIME
+        self, manifest: Manifest, wished: Iterable[str], claim: Once = EVERY_TIME
     ) -> Manifest:
         """Under the first of the names that is free; raises Problem 409 when none is.
 
         With a claim that has a key, the workflow that an equal request made before.
         """
+        if claim.key is not None:
+            earlier = await self._made_by(claim, manifest["metadata"]["namespace"])
+            if earlier is not None:
+                claim.check(earlier)
+                return earlier
+        marked = claim.marked(manifest)
         tried = ""
-        for name in names:
+        for name in wished:
             tried = name
-            named = {**manifest, "metadata": {**manifest["metadata"], "name": name}}
+            named = {**marked, "metadata": {**marked["metadata"], "name": name}}
             try:
                 return await self._session.create(WORKFLOWS, named)
             except errors.AlreadyExists:
@@ -64,6 +76,11 @@ class Workflows:
                 return existing
         detail = f'the name "{tried}" is taken, and so are those like it: choose another'
         raise Problem(409, "NameTaken", detail)
+
+    async def _made_by(self, claim: Once, namespace: str) -> Manifest | None:
+        scope = Scope(namespace, labels=f"{names.LABEL_REQUEST}={claim.label}")
+        page = await self._session.page(WORKFLOWS, scope, limit=1, following="")
+        return next(iter(page.items), None)
 
     async def change(self, key: Key, edit: Edit, if_match: str | None = None) -> Manifest:
         """Read, edit, write; again when somebody else was faster.

@@ -139,6 +139,14 @@ class Cluster:
         return found
 
     async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        if resource is WORKFLOWS:
+            _, _, value = scope.labels.partition("=")
+            found = (
+                one
+                for one in self.live.values()
+                if value in one["metadata"].get("labels", {}).values()
+            )
+            return Page(list(found)[:limit], "9", "")
         if resource is not RUNS:
             return Page(self.others.get(resource, []), "9", "")
         runs = [run for key, run in self.runs.items() if key.namespace == scope.namespace]

@@ -79,9 +79,7 @@ class SeeWorkflows:
         metadata = manifest["metadata"]
         owner = metadata["annotations"][names.ANNOTATION_OWNER]
         claim = once(request.headers, manifest, metadata["namespace"], owner)
-        annotations = metadata["annotations"] | claim.annotations
-        marked = {**manifest, "metadata": {**metadata, "annotations": annotations}}
-        return await self.workflows.create(marked, _names(made, claim.key), claim)
+        return await self.workflows.create(manifest, _names(made, claim.key), claim)
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """One workflow; its ETag is for If-Match."""
