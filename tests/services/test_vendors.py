@@ -93,6 +93,9 @@ FAULTS = {
     "redirects": Fault(
         Answer(302, {"Location": "https://elsewhere.example"}), "Permanent", "Http302"
     ),
+    "names a charset that is none": Fault(
+        Answer(400, {"Content-Type": "text/plain; charset=zlib"}, b"no"), "Permanent", "Http400"
+    ),
     "says too much of an error": Fault(Answer(400, {}, b"no " * MIB), "Permanent", "Http400"),
 }
 

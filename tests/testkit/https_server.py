@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import trustme
@@ -89,6 +90,7 @@ async def serving(*, tls: bool = True, names: tuple[str, ...] = ()) -> AsyncIter
         yield server
 
 
+@lru_cache(maxsize=64)
 def _contexts(names: tuple[str, ...]) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     authority = trustme.CA()
     ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

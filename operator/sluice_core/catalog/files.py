@@ -49,7 +49,11 @@ class UploadParams(Params):
 
 
 class S3UploadParams(UploadParams):
-    """The output is `{bucket, key, etag, versionId, size}`."""
+    """The output is `{bucket, key, etag, versionId, size}`.
+
+    A store of your own is the credential's `endpoint`, mostly with `pathStyle`; if its address is
+    private, the workflow names it in `egress.allow`.
+    """
 
     bucket: Bucket
     key: Key
@@ -97,6 +101,8 @@ class BoxUploadParams(UploadParams):
     """The output is `{id, name, version, sha1, size}`.
 
     A file of the name gets a new version (`replace`), or the new one another name (`rename`).
+    A refresh token of Box is good for one use, and what follows it is kept in the runner's memory
+    alone: where the runner sleeps or has replicas, have the Secret's access token renewed instead.
     """
 
     name: FileName

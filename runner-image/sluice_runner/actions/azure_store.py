@@ -89,6 +89,7 @@ def call(
 def refusal(call: vendor.Call, answer: httpx.Response, ctx: Context) -> StepFailed:
     """The code of Azure is the reason, but for what all vendors have."""
     code = answer.headers.get("x-ms-error-code", "")[:60]
+    code = code if code.isalnum() else ""
     words, reason = code, vendor.REFUSED if code in CREDENTIAL_CODES else code
     if code in ("BlobAlreadyExists", "ConditionNotMet", "UnauthorizedBlobOverwrite"):
         reason, words = "AlreadyExists", f"there is a blob of this name ({code})"

@@ -53,7 +53,7 @@ def messages(params: ChatParams) -> tuple[Message, ...]:
         return tuple(_of_item(index, item, params) for index, item in enumerate(params.items))
     lines = (f"• {_line(item)}" for item in params.items)
     text = "\n".join(part for part in (params.text or "", *lines) if part)
-    message = Message(params.title or "", text, _facts(params.facts))
+    message = _message(params.title, text, _facts(params.facts))
     return (message,) if message.title or message.text or message.facts else ()
 
 
@@ -70,10 +70,15 @@ def _of_item(index: int, item: str | Item, params: ChatParams) -> Message:
     own = Item(text=item) if isinstance(item, str) else item
     title = params.title if own.title is None else own.title
     text = params.text if own.text is None else own.text
-    message = Message(title or "", text or "", _facts(own.facts or params.facts))
+    message = _message(title, text, _facts(own.facts or params.facts))
     if message.title or message.text or message.facts:
         return message
     raise StepFailed("Permanent", "InvalidConfig", f"with.items[{index}] says nothing")
+
+
+def _message(title: str | None, text: str | None, facts: Facts) -> Message:
+    """Blanks alone say nothing."""
+    return Message((title or "").strip(), (text or "").strip(), facts)
 
 
 def _line(item: str | Item) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 HOSTS = frozenset({"discord.com", "discordapp.com"})
 PATH = re.compile(r"/api/webhooks/[0-9]{1,20}/[A-Za-z0-9_-]{1,200}", re.ASCII)
 FORM = "https://discord.com/api/webhooks/…"
-CONTENT, EMBED_TITLE, EMBED_TEXT, FACT_VALUE = 2000, 256, 4096, 1024
+CONTENT, EMBED_TITLE, EMBED_TEXT, FACT_VALUE, EMBED = 2000, 256, 4096, 1024, 6000
 
 
 async def run(params: DiscordParams, ctx: Context) -> Done:
@@ -57,6 +57,8 @@ def _embeds(message: chat.Message) -> list[dict[str, JsonValue]]:
     """None where the text alone says it."""
     if not message.title and not message.facts:
         return []
+    facts = "".join(f"{name}{value}" for name, value in message.facts.items())
+    chat.within("all of the message", f"{message.title}{message.text}{facts}", EMBED)
     embed: dict[str, JsonValue] = {}
     if message.title:
         embed["title"] = chat.within("title", message.title, EMBED_TITLE)

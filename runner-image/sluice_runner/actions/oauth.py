@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
 MARGIN = timedelta(seconds=60)  # before its end a token is not used any more
-USUAL_SECONDS = 3600
+USUAL_SECONDS, LONGEST = 3600, 86_400
 KEPT = 64  # credentials of one runner
 
 Send = Callable[[str], Awaitable["httpx.Response"]]
@@ -105,7 +105,7 @@ async def _renew(token: _Token, credential: Box | Dropbox, issuer: Issuer, ctx: 
     )
     if not isinstance(access, str) or not access:
         raise vendor.unreadable(call)
-    lasting = seconds if isinstance(seconds, int | float) else USUAL_SECONDS
+    lasting = min(seconds, LONGEST) if isinstance(seconds, int | float) else USUAL_SECONDS
     token.access, token.until = access, ctx.now() + timedelta(seconds=lasting) - MARGIN
     token.refresh = refresh if isinstance(refresh, str) and refresh else token.refresh
 

@@ -92,8 +92,9 @@ def address(credential: AwsS3, place: Place) -> httpx.URL:
 
 def refusal(call: vendor.Call, answer: httpx.Response, ctx: Context) -> StepFailed:
     """The code of S3 is the reason, but for what all vendors have."""
-    code = found[1] if (found := CODE.search(answer.text)) else ""
-    words = unescape(found[1]) if (found := MESSAGE.search(answer.text)) else ""
+    said = vendor.text(answer)
+    code = found[1] if (found := CODE.search(said)) else ""
+    words = unescape(found[1]) if (found := MESSAGE.search(said)) else ""
     region = answer.headers.get("x-amz-bucket-region")
     if region and answer.status_code < 400:
         words = f"the bucket is in {region}: say so in config.region of the credential"

@@ -49,7 +49,7 @@ OTHERS: dict[str, FailureClass] = {
     "service_unavailable": "Transient",
     "request_timeout": "Timeout",
 }
-SECTION, HEADER, TEXT, FIELDS = 3000, 150, 40_000, 10
+SECTION, HEADER, FACT, TEXT, FIELDS = 3000, 150, 2000, 40_000, 10
 
 
 async def run(params: SlackParams, ctx: Context) -> Done:
@@ -91,7 +91,7 @@ def _as_bot(account: Slack, params: SlackParams) -> tuple[chat.Make, chat.Told]:
 def _told_by_hook(call: vendor.Call, answer: httpx.Response, ctx: Context) -> JsonValue:
     if answer.is_success:
         return {}
-    known = answer.text.strip() in CREDENTIAL_ERRORS
+    known = vendor.text(answer).strip() in CREDENTIAL_ERRORS
     raise vendor.refusal(call, answer, ctx, reason=vendor.REFUSED if known else "")
 
 
@@ -112,8 +112,7 @@ def _failure(call: vendor.Call, error: str, said: Mapping[str, JsonValue]) -> St
     needed = f", it needs the scope {said['needed']}" if said.get("needed") else ""
     message = f"{call.name}: {error[:500]}{needed}"
     if error in CREDENTIAL_ERRORS:
-        advice = "Slack does not accept the credential, look at its Secret"
-        return StepFailed("Permanent", vendor.REFUSED, f"{message}: {advice}")
+        return StepFailed("Permanent", vendor.REFUSED, f"{message}: {vendor.NOT_ACCEPTED}")
     return StepFailed(OTHERS.get(error, "Permanent"), "Refused", message)
 
 
@@ -122,9 +121,9 @@ def _payload(message: chat.Message, params: SlackParams) -> dict[str, JsonValue]
     plainly = "\n".join(
         (message.title, message.text, *(f"{name}: {it}" for name, it in message.facts.items()))
     ).strip("\n")
-    text = _quiet(plainly, params)
-    blocks = _quiet(list(params.blocks), params) if params.blocks else _blocks(message, params)
-    payload: dict[str, JsonValue] = {"text": chat.within("the message", str(text), TEXT)}
+    text = chat.within("the message", _quiet(plainly, params), TEXT)
+    blocks = [_quietly(block, params) for block in params.blocks] or _blocks(message, params)
+    payload: dict[str, JsonValue] = {"text": text}
     return payload | ({"blocks": blocks} if blocks else {})
 
 
@@ -137,10 +136,10 @@ def _blocks(message: chat.Message, params: SlackParams) -> list[JsonValue]:
         title = chat.within("title", message.title, HEADER)
         blocks.append({"type": "header", "text": {"type": "plain_text", "text": title}})
     if message.text:
-        text = _quiet(chat.within("text below a title", message.text, SECTION), params)
+        text = chat.within("text below a title", _quiet(message.text, params), SECTION)
         blocks.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
     facts: list[JsonValue] = [
-        {"type": "mrkdwn", "text": _quiet(chat.within("a fact", f"*{name}*\n{it}", 2000), params)}
+        {"type": "mrkdwn", "text": chat.within("a fact", _quiet(f"*{name}*\n{it}", params), FACT)}
         for name, it in message.facts.items()
     ]
     for begin in range(0, len(facts), FIELDS):
@@ -148,16 +147,18 @@ def _blocks(message: chat.Message, params: SlackParams) -> list[JsonValue]:
     return blocks
 
 
-def _quiet(value: JsonValue, params: SlackParams) -> JsonValue:
+def _quiet(text: str, params: SlackParams) -> str:
     """Without mentions, which Slack writes <!channel> and <@U1>; links stay."""
-    if params.mentions:
-        return value
+    return text if params.mentions else MENTION.sub("&lt;", text)
+
+
+def _quietly(value: JsonValue, params: SlackParams) -> JsonValue:
     if isinstance(value, str):
-        return MENTION.sub("&lt;", value)
+        return _quiet(value, params)
     if isinstance(value, list):
-        return [_quiet(each, params) for each in value]
+        return [_quietly(each, params) for each in value]
     if isinstance(value, dict):
-        return {name: _quiet(each, params) for name, each in value.items()}
+        return {name: _quietly(each, params) for name, each in value.items()}
     return value
 
 

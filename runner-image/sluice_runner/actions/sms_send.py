@@ -64,7 +64,7 @@ def _is_a_service(sender: str) -> bool:
 def _told(call: vendor.Call, answer: httpx.Response, ctx: Context) -> JsonValue:
     said = vendor.fields(answer)
     if not answer.is_success:
-        code = said.get("code")
+        code = said["code"] if isinstance(said.get("code"), int) else None
         reason = vendor.REFUSED if code == NOT_AUTHENTICATED else f"Twilio{code}" if code else ""
         words = f"{said.get('message', '')} ({code})" if code else ""
         raise vendor.refusal(call, answer, ctx, words, reason)

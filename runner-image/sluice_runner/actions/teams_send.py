@@ -91,7 +91,7 @@ def _message_card(message: chat.Message) -> JsonValue:
 def _told(call: vendor.Call, answer: httpx.Response, ctx: Context) -> JsonValue:
     if not answer.is_success:
         raise vendor.refusal(call, answer, ctx)
-    words = answer.text
+    words = vendor.text(answer)
     if FAILED not in words.lower():
         return {}
     if "HTTP error 429" in words:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WORDS = 2048  # bytes of a message, the vendor's own words among them
 REFUSED = "CredentialRefused"
+NOT_ACCEPTED = "it does not accept the credential, look at its Secret"
 REDIRECT = "it answers with a redirect, which is not followed"
 
 
@@ -90,21 +91,28 @@ def fields(answer: httpx.Response) -> dict[str, JsonValue]:
     return data if isinstance(data, dict) else {}
 
 
+def text(answer: httpx.Response) -> str:
+    """What it says, for people: the beginning, in UTF-8 whatever charset it names."""
+    return answer.content[: 2 * WORDS].decode(errors="replace")
+
+
 def refusal(
     call: Call, answer: httpx.Response, ctx: Context, words: str = "", reason: str = ""
 ) -> StepFailed:
     """The failure that an unwanted status means; `words` are the body's where none are given."""
     status = answer.status_code
-    words = words or (REDIRECT if 300 <= status < 400 else answer.text)
+    words = words or (REDIRECT if 300 <= status < 400 else text(answer))
     if status == 401:
         reason = REFUSED
-    if reason == REFUSED:
-        words = f"{words}: it does not accept the credential, look at its Secret"
-    head = f"{call.name}: {status} {answer.reason_phrase}".rstrip()
+    parts = (
+        f"{call.name}: {status} {answer.reason_phrase}".rstrip(),
+        _without(call.url, " ".join(words.split())),
+        NOT_ACCEPTED if reason == REFUSED else "",
+    )
     return StepFailed(
         failure_of(status),
         reason or f"Http{status}",
-        plain.cut(f"{head}: {_without(call.url, ' '.join(words.split()))}", WORDS),
+        plain.cut(": ".join(part for part in parts if part), WORDS),
         retry_after(answer.headers.get("retry-after", ""), ctx.now()),
     )
 

@@ -5,9 +5,9 @@ https://discord.com/developers/docs/resources/message#embed-object-embed-limits,
 https://discord.com/developers/docs/topics/rate-limits
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sluice_core.credentials import Discord
 from testkit.https_server import Answer, Received
@@ -27,6 +27,11 @@ class Embed(Body):
     description: Annotated[str, Field(max_length=4096)] = ""
     fields: Annotated[list[EmbedField], Field(max_length=25)] = []
 
+    @property
+    def size(self) -> int:
+        facts = sum(len(field.name) + len(field.value) for field in self.fields)
+        return len(self.title) + len(self.description) + facts
+
 
 class AllowedMentions(Body):
     parse: list[Literal["roles", "users", "everyone"]] = []
@@ -37,6 +42,11 @@ class Message(Body):
     username: Annotated[str, Field(min_length=1, max_length=80)] = "hook"
     embeds: Annotated[list[Embed], Field(max_length=10)] = []
     allowed_mentions: AllowedMentions
+
+    @model_validator(mode="after")
+    def _of_all_embeds(self) -> Self:
+        assert sum(embed.size for embed in self.embeds) <= 6000
+        return self
 
 
 class Api:
