@@ -15,7 +15,7 @@ from sluice_core import validation, wire
 from sluice_core.api.action import ActionSpec, WorkflowAction
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import ActionType
-from sluice_core.definition import Definition
+from sluice_core.definition import NO_ACTIONS, Definition
 from sluice_core.finding import did_you_mean
 from sluice_core.record import Record
 from sluice_runner import engine
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 def job_of(
     workflow: Workflow,
     inputs: Mapping[str, JsonValue],
-    own: Mapping[str, ActionSpec],
+    own: Mapping[str, ActionSpec] = NO_ACTIONS,
     **fields: Any,
 ) -> engine.Job:
     """The first attempt of a run by hand; `own` are WorkflowActions, `fields` are a Job's."""

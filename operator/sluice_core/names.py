@@ -10,8 +10,10 @@ FIELD_MANAGER = "sluice"
 LABEL_WORKFLOW = f"{GROUP}/workflow"
 LABEL_RUN = f"{GROUP}/run"
 LABEL_REQUEST = f"{GROUP}/request-key"  # hash of the Idempotency-Key that made the object
+LABEL_CONTAINER_OF = f"{GROUP}/container-of"  # on the Job of a step, and its pod: the workflow
 LABEL_MOUNTS = f"{GROUP}/mounts"  # hash of what a runner pod has mounted
 LABEL_PLAN = f"{GROUP}/plan"  # on a namespace: the WorkflowPlan that holds there
+LABEL_JOB_NAME = "batch.kubernetes.io/job-name"  # Kubernetes' own, on the pods of a Job
 LABEL_COMPONENT = "app.kubernetes.io/component"
 LABEL_NAME = "app.kubernetes.io/name"
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -21,6 +23,7 @@ ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of that key and of the body
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
 ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kubernetes' own
+ANNOTATION_REQUEST = f"{GROUP}/request"  # on the Job of a step: which request it was made for
 # on a ControllerRevision
 ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds
 ANNOTATION_VERSION_TAG = f"{GROUP}/version-tag"  # a version with a tag is never pruned
@@ -43,6 +46,11 @@ def runner(workflow: str) -> str:
 def workflow_of_service(service: str) -> str | None:
     """The workflow behind the first label of a trigger Service's host name."""
     return service.removeprefix(_SERVICE_PREFIX) if service.startswith(_SERVICE_PREFIX) else None
+
+
+def containers(workflow: str) -> str:
+    """The name of the NetworkPolicy of a workflow's containers."""
+    return f"{runner(workflow)}-containers"
 
 
 def keys_config_map(workflow: str) -> str:
@@ -73,6 +81,15 @@ def job(run: str, uid: str, attempt: int) -> str:
     """The name of the Job in which one attempt of a run is carried out; pods bear it as a label."""
     digest = hashlib.sha256(uid.encode()).hexdigest()
     return f"{run[:40].rstrip('-')}-{digest[:10]}-{attempt}"
+
+
+def container_of(workflow: str) -> dict[str, str]:
+    """Labels of the Jobs that steps of a workflow have asked for; their pods are no runners."""
+    return {
+        LABEL_MANAGED_BY: "sluice",
+        LABEL_COMPONENT: "container",
+        LABEL_CONTAINER_OF: workflow,
+    }
 
 
 def owned_by_workflow(workflow: str) -> dict[str, str]:

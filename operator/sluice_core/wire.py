@@ -194,13 +194,18 @@ class ContainerJob(Message):
 
 
 class JobOutcome(Message):
-    """How the container ended; `output` is its termination message, else its last line of JSON."""
+    """How the container ended; `output` is its termination message, else its last line of JSON.
+
+    Without an exit code it did not end by itself, and `reason` and `message` say what happened.
+    `log` are its last lines, without those that came before where `truncated`.
+    """
 
     job: str
     exit_code: int | None = None
     reason: str = ""
     message: str = ""
     output: JsonValue = None
+    log: tuple[str, ...] = ()
     truncated: bool = False
 
 

@@ -10,7 +10,7 @@ import orjson
 
 from sluice_kube import lines
 from sluice_kube.config import ClusterConfig
-from sluice_kube.resources import Key, Manifest, Resource
+from sluice_kube.resources import PODS, Key, Manifest, Resource
 from sluice_kube.scope import EVERYTHING, Scope
 from sluice_kube.sending import DEFAULTS, OnRequest, Sender, Settings
 from sluice_kube.transport import Request
@@ -171,6 +171,12 @@ class Session:
         await self._sender.send(
             _request("delete", "DELETE", resource, resource.path(*key), body=body)
         )
+
+    async def log(self, pod: Key, container: str, *, lines: int, limit: int) -> bytes:
+        """The last lines of a container's log, cut after `limit` bytes."""
+        query = urlencode({"container": container, "tailLines": lines, "limitBytes": limit})
+        target = f"{PODS.path(*pod, 'log')}?{query}"
+        return await self._sender.send(Request("GET", target, "get", "pods/log", accept="*/*"))
 
     @asynccontextmanager
     async def stream(

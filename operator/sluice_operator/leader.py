@@ -33,6 +33,7 @@ from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
 from sluice_operator.action.room import Room as ActionRoom
+from sluice_operator.containers import Containers
 from sluice_operator.credential import users
 from sluice_operator.credential.users import Users
 from sluice_operator.deadlines import Deadlines
@@ -126,6 +127,7 @@ class Leader:
         self._room = Room(around, self._observer, self._decided)
         self._action_room = ActionRoom(self._statuses, self._action_judged, now)
         self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
+        self._containers = Containers(self._session, self._lease.is_leading, outside.settings)
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
@@ -153,11 +155,13 @@ class Leader:
                 tasks.create_task(self._schedules.run())
                 self.ready.set()
                 tasks.create_task(self._waking.run())
+                tasks.create_task(self._containers.sweep())
                 tasks.create_task(self._sweeper.run())
                 tasks.create_task(self._when_seeded())
                 tasks.create_task(self._keyring.watch(self._look_at_all))
         finally:
             await self._dispatcher.close()
+            await self._containers.close()
 
     # -- watches
 
@@ -174,6 +178,7 @@ class Leader:
             Informer(self._session, PODS, scope, on_change=self._pod_changed),
             Informer(self._session, CREDENTIALS, on_change=self._credential_changed),
             *children,
+            *self._containers.watches(),
         ]
 
     def _seen(self, resource: Resource, manifest: Manifest, exists: bool) -> None:
@@ -192,6 +197,7 @@ class Leader:
 
     def _deleted(self, flow: Name) -> None:
         self._flows.pop(flow, None)
+        self._containers.gone(flow)
         self._waking.forget(flow)
         self._demands.forget(flow)
         self._histories.forget(flow)
@@ -288,6 +294,7 @@ class Leader:
             solo=decided.solo,
             most_pods=decided.most_pods,
         )
+        self._containers.decided(seen)
         self._histories.see(flow, spec.history)
         self._ledger.open(
             Key(*flow), meta.uid, meta.creation_timestamp, seen.manifest.get("status", {})
@@ -351,6 +358,8 @@ class Leader:
             objects=Objects(self._session, self._lease.is_leading),
             pods=SoloPods(self._session, self._observed, self._lease.is_leading),
             look=self._queue.add,
+            serves={"Job": self._containers.jobs.serve},
+            step_ended=self._containers.jobs.step_ended,
         )
 
     def _means(self) -> Means:
@@ -368,6 +377,7 @@ class Leader:
         phase = made["phase"]
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
         self._ledger.ended(Key(*run.workflow), run.uid, made)
+        self._containers.jobs.run_ended(run)
         self._sweeper.ended(run, phase, at)
 
     def _is_needed(self, flow: Name, run: Ended) -> bool:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Json
 
 
 class Settings(BaseModel):
@@ -17,6 +17,10 @@ class Settings(BaseModel):
     runner_cpu_request: str = "10m"
     runner_memory_request: str = "96Mi"
     runner_memory_limit: str = "512Mi"
+    container_requests: Json[dict[str, str]] = Field(
+        default_factory=dict, description="of a container that a step runs, unless that says"
+    )
+    container_limits: Json[dict[str, str]] = Field(default_factory=dict)
     gateway_service: str = "sluice-gateway"
     cluster_domain: str = "cluster.local"
     identity: str = Field(default="", description="the pod's name: who holds the Lease")

@@ -22,6 +22,7 @@ ANSWERS = {
     "http.delete": Answer(404),
 }
 ELSEWHERE = {
+    "container",  # e2e/test_container.py
     "ai.extract", "ai.generate",  # test_ai_examples.py
     "discord.send", "slack.send", "sms.send", "teams.send",  # services/test_vendor_examples.py
     "azureblob.upload", "box.upload", "dropbox.upload", "s3.download", "s3.upload",  # there too

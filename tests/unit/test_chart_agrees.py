@@ -74,10 +74,11 @@ OPERATOR = (
     | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
     | rights("create", to=(resources.EVENTS,))
     | rights("patch", to=(resources.PODS,))
-    | rights("get", "create", "delete", to=(resources.JOBS,))  # pods of single runs
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
     | rights("patch", to=(resources.ACTIONS,), part="status")
+    | rights(*READ, "create", "delete", to=(resources.JOBS,))  # of single runs, and of steps
+    | rights("get", to=(resources.PODS,), part="log")
 )
 GATEWAY = (
     rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))

@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sluice_core.catalog import ai, branching, documents, email, files, flow, http, messages, runs
+from sluice_core.catalog import (
+    ai,
+    branching,
+    container,
+    documents,
+    email,
+    files,
+    flow,
+    http,
+    messages,
+    runs,
+)
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
 CATALOG: Mapping[str, ActionType] = MappingProxyType(
@@ -14,6 +25,7 @@ CATALOG: Mapping[str, ActionType] = MappingProxyType(
             *flow.TYPES,
             *branching.TYPES,
             *runs.TYPES,
+            *container.TYPES,
             *ai.TYPES,
             *messages.TYPES,
             *email.TYPES,

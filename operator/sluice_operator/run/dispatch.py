@@ -196,7 +196,10 @@ class Dispatcher:
                 self._serve(run, link, what)
             case wire.Accepted():
                 self._showing.soon(run)
-            case wire.StepStarted() | wire.StepFinished() | wire.Progress():
+            case wire.StepFinished(step=step):
+                self._ports.step_ended(run, step)
+                self._showing.later(run)
+            case wire.StepStarted() | wire.Progress():
                 self._showing.later(run)
             case _:
                 pass

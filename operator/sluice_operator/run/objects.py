@@ -1,32 +1,27 @@
 """What dispatch reads and makes of WorkflowRuns, waiting for the API server as long as it takes."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from sluice_kube import errors
 from sluice_kube.resources import RUNS, WORKFLOWS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
+from sluice_operator.run.insisting import FINAL, Insisting, Refused
 from sluice_operator.run.observed import Name, has_ended
 
+__all__ = ["Objects", "Refused"]
+
 log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-AGAIN_SECONDS = 1.0
-FINAL = (errors.Invalid, errors.Forbidden, errors.TooLarge, errors.NotFound)
-
-
-class Refused(Exception):  # noqa: N818 - what the API server did
-    """The API server does not take the object, and would not later; the message says why."""
 
 
 class Objects:
     """The API server's verbs as dispatch needs them. Writes wait until this replica leads."""
 
     def __init__(self, session: Session, leading: Callable[[], bool]) -> None:
-        self._session, self._leading = session, leading
+        self._session = session
+        self._insist = Insisting(leading)
 
     async def read(self, name: Name) -> Manifest | None:
         """A run, or None when there is none."""
@@ -83,14 +78,3 @@ class Objects:
             await self._session.json_patch(RUNS, Key(*name), operations)
         except (*FINAL, errors.Conflict) as error:
             log.info("run %s is not cancelled: %s", name, error)
-
-    async def _insist(self, ask: Callable[[], Awaitable[T]], *, writes: bool = False) -> T:
-        while True:
-            if not writes or self._leading():
-                try:
-                    return await ask()
-                except FINAL:
-                    raise
-                except errors.ApiError as error:
-                    log.warning("asking the API server again: %s", error)
-            await asyncio.sleep(AGAIN_SECONDS)

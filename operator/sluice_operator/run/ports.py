@@ -35,7 +35,8 @@ class Ports:
     `demand` hears that the runs of a workflow that want its runner may be others.
     `ending` is told of a final status before it is stored, `ended` once it is.
     `pods` makes those that are for one run alone.
-    `serves` does what steps ask for, by kind; child runs are dispatch's own.
+    `serves` does what steps ask for, by kind; child runs are dispatch's own. `step_ended` is told
+    when nobody waits any more for what a step may have asked for.
     """
 
     flow: Callable[[Name], Flow | None]
@@ -52,6 +53,7 @@ class Ports:
     look: Callable[[Name], None]
     ending: Callable[[Run, dict[str, Any]], None] = lambda _run, _status: None
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
+    step_ended: Callable[[Run, str], None] = lambda _run, _step: None
     random: Callable[[], float] = random.random
 
 

@@ -8,7 +8,15 @@ from sluice_core import conditions, mounts, names, scopes, validation, verbs
 from sluice_core.definition import Definition, digest
 from sluice_core.finding import Finding
 from sluice_core.mounts import Mount
-from sluice_operator.workflow import credentials, lifecycle, permits, rollout, unserved, versions
+from sluice_operator.workflow import (
+    containers,
+    credentials,
+    lifecycle,
+    permits,
+    rollout,
+    unserved,
+    versions,
+)
 from sluice_operator.workflow.observed import Child, Manifest, Observed
 from sluice_operator.workflow.resources import (
     credential_mounts,
@@ -56,7 +64,10 @@ def reconcile(seen: Observed) -> Desired:
         first, more = report.errors[0], len(report.errors) - 1
         message = str(first) + (f" (and {more} more: sluice lint shows all)" if more else "")
         return _refused(seen, _reason(first), message, warnings)
-    refusals = permits.refusals(seen.workflow.spec, seen.plan)
+    refusals = [
+        *permits.refusals(seen.workflow.spec, seen.plan),
+        *containers.refusals(seen.workflow.spec, seen.actions.usable, seen.plan),
+    ]
     if refusals:
         return _refused(seen, "PlanLimitExceeded", "; ".join(refusals), warnings)
     return _accepted(seen, warnings)
@@ -85,6 +96,10 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     objects: list[Manifest] = []
     if version.is_new:
         objects.append(versions.make_revision(workflow, version.number, raw, digest(raw)))
+    if containers.policy_wanted(seen):
+        reach = permits.reach(workflow.spec, seen.plan)
+        policy = network_policy.make_containers_policy(workflow, seen.installation, reach)
+        objects.append(policy)
     objects += _runner(seen, size)
     shown = rollout.read(seen.deployment, seen.pods, size.replicas, solo=size.solo)
     status = _status(seen, _conditions(seen, size, shown), warnings)

@@ -1,19 +1,21 @@
 """Actions of the users' own: a WorkflowAction's templates filled in, its call made, its result."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from pydantic import JsonValue, ValidationError
 
-from sluice_core.api.action import ActionSpec, HttpCall, Port
-from sluice_core.catalog import OUTPUT, own
+from sluice_core.api.action import ActionSpec, ContainerCall, HttpCall, Port
+from sluice_core.catalog import OUTPUT, Params, own
+from sluice_core.catalog.container import ContainerParams
 from sluice_core.catalog.own import OwnParams
-from sluice_runner.actions import http
+from sluice_runner.actions import container, http
 from sluice_runner.actions.action import Action, Context, Done, StepFailed
 from sluice_runner.actions.condition import is_true
 
 Scope: TypeAlias = Mapping[str, JsonValue]
+ParamsT = TypeVar("ParamsT", bound=Params)
 
 _HTTP = {action.type.name: action for action in http.ACTIONS}
 
@@ -26,9 +28,8 @@ def actions(specs: Mapping[str, ActionSpec]) -> dict[str, Action]:
 def _running(spec: ActionSpec) -> Callable[[OwnParams, Context], Awaitable[Done]]:
     async def run(params: OwnParams, ctx: Context) -> Done:
         config: JsonValue = dict(params.model_extra or {})
-        assert spec.http is not None  # noqa: S101 - a rule of the kind
-        done = await _by_http(spec.http, config, ctx)
-        scope = {"config": config, "response": done.output}
+        done, response = await _called(spec, config, ctx)
+        scope: dict[str, JsonValue] = {"config": config, "response": response}
         output = done.output
         if spec.result is not None:
             output = await ctx.render(spec.result, scope, "result")
@@ -37,19 +38,47 @@ def _running(spec: ActionSpec) -> Callable[[OwnParams, Context], Awaitable[Done]
     return run
 
 
+async def _called(spec: ActionSpec, config: JsonValue, ctx: Context) -> tuple[Done, JsonValue]:
+    """What the call came to, and what templates see of that."""
+    if spec.http is not None:
+        done = await _by_http(spec.http, config, ctx)
+        return done, done.output
+    assert spec.container is not None  # noqa: S101 - a rule of the kind
+    done = await _by_container(spec.container, spec.timeout_seconds, config, ctx)
+    return done, {"exitCode": 0, "output": done.output}
+
+
+async def _by_container(call: ContainerCall, seconds: int, config: JsonValue, ctx: Context) -> Done:
+    """As the built-in action does it; image and resources are the author's alone to say."""
+    templates: dict[str, JsonValue] = {
+        "command": list(call.command),
+        "args": list(call.args),
+        "env": {one.name: one.value for one in call.env},
+    }
+    filled = await ctx.render(templates, {"config": config}, "container")
+    assert isinstance(filled, dict)  # noqa: S101 - rendering keeps the form
+    resources = call.resources.model_dump(mode="json") if call.resources else {}
+    fixed = {"image": call.image, "resources": resources, "timeoutSeconds": seconds}
+    return await container.run(_params(ContainerParams, filled | fixed, "container"), ctx)
+
+
 async def _by_http(call: HttpCall, config: JsonValue, ctx: Context) -> Done:
     """As the built-in action of that method does it, its rules for credentials included."""
     action = _HTTP[f"http.{call.method.lower()}"]
     filled = await ctx.render(_templates(call), {"config": config}, "http")
+    given = _params(action.type.params, _request(call, filled, ctx.key), "http")
+    return await action.run(given, ctx)
+
+
+def _params(model: type[ParamsT], given: dict[str, Any], field: str) -> ParamsT:
     try:
-        given = action.type.params.model_validate(_request(call, filled, ctx.key), by_alias=True)
+        return model.model_validate(given, by_alias=True)
     except ValidationError as error:
         said = "; ".join(
-            f"{'.'.join(['http', *map(str, one['loc'])])}: {one['msg']}"
+            f"{'.'.join([field, *map(str, one['loc'])])}: {one['msg']}"
             for one in error.errors(include_url=False, include_input=False)
         )
         raise StepFailed("Permanent", "InvalidRequest", said) from error
-    return await action.run(given, ctx)
 
 
 def _templates(call: HttpCall) -> dict[str, JsonValue]:

@@ -14,6 +14,7 @@ PATHS = {
     "workflowruns": OURS,
     "pods": "/api/v1",
     "deployments": "/apis/apps/v1",
+    "jobs": "/apis/batch/v1",
 }
 SECONDS = 60.0
 

@@ -177,12 +177,12 @@ class Space:
 
 
 def make_plan() -> Manifest:
-    """Permits any egress, and an image that does not exist."""
+    """Permits any egress, an image that does not exist, and one of small tools."""
     return {
         "apiVersion": "sluice.dev/v1alpha1",
         "kind": "WorkflowPlan",
         "metadata": {"name": PLAN},
-        "spec": {"images": [NO_SUCH_IMAGE]},
+        "spec": {"images": [NO_SUCH_IMAGE, pods.images()["tools"]]},
     }
 
 

@@ -33,13 +33,34 @@ def make_network_policy(
             "podSelector": {"matchLabels": {names.LABEL_WORKFLOW: workflow.metadata.name}},
             "policyTypes": ["Ingress", "Egress"],
             "ingress": [_from_callers(installation.release_namespace)],
-            "egress": [
-                _dns(),
-                _public_https(),
-                *(_allowed(parse(entry), installation.cluster_domain) for entry in reach.allow),
-            ],
+            "egress": _egress(installation, reach),
         },
     }
+
+
+def make_containers_policy(
+    workflow: Workflow, installation: Installation, reach: Reach
+) -> dict[str, Any]:
+    """The containers of its steps are reached by nobody, and get where the runner gets."""
+    name = workflow.metadata.name
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata(workflow, names.containers(name)),
+        "spec": {
+            "podSelector": {"matchLabels": {names.LABEL_CONTAINER_OF: name}},
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": _egress(installation, reach),
+        },
+    }
+
+
+def _egress(installation: Installation, reach: Reach) -> list[dict[str, Any]]:
+    return [
+        _dns(),
+        _public_https(),
+        *(_allowed(parse(entry), installation.cluster_domain) for entry in reach.allow),
+    ]
 
 
 def _from_callers(release_namespace: str) -> dict[str, Any]:

@@ -324,3 +324,62 @@ def test_a_workflow_that_uses_one_that_cannot_be_used_is_not_valid(
     assert valid is not None
     assert (valid["status"], valid["reason"]) == ("False", "UnknownAction")
     assert said in valid["message"]
+
+
+TOOL = a_step("a", "container", **{"with": {"image": "tool:1"}})
+CONTAINERS = f"{RUNNER}-containers"
+
+
+def policies(desired: Desired) -> set[str]:
+    return {one["metadata"]["name"] for one in desired.objects if one["kind"] == "NetworkPolicy"}
+
+
+def test_containers_of_steps_have_a_network_policy_of_their_own() -> None:
+    workflow, plan = a_workflow(steps=[TOOL]), a_plan(images=["tool:1"])
+
+    desired = reconcile(observed(workflow, plan=plan))
+
+    [made] = [one for one in desired.objects if one["metadata"]["name"] == CONTAINERS]
+    assert made["spec"]["podSelector"] == {"matchLabels": {"sluice.dev/container-of": "daily-etl"}}
+    assert "ingress" not in made["spec"]
+    assert made["spec"]["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_that_policy_stays_when_no_step_runs_a_container_any_more() -> None:
+    there = a_child("NetworkPolicy", CONTAINERS)
+
+    none, kept = reconcile(observed()), reconcile(observed(children=there))
+
+    assert policies(none) == {RUNNER}
+    assert policies(kept) == {RUNNER, CONTAINERS}
+    assert kept.surplus == ()
+
+
+IMAGES: dict[str, tuple[Any, Actions, Plan | None, str]] = {
+    "no plan lists any": (
+        TOOL, Actions(), None, "step a: the image tool:1 is not permitted: a WorkflowPlan for",
+    ),
+    "the plan lists another": (
+        TOOL, Actions(), a_plan(images=["tool:2"]), "the plan paid must list it under images",
+    ),
+    "of a WorkflowAction": (
+        a_step("a", "resize"),
+        Actions(specs={"resize": an_action("resize", container={"image": "resize:1"}).spec}),
+        a_plan(images=["tool:1"]), "step a: the image resize:1 is not permitted",
+    ),
+    "known at run time only": (
+        a_step("a", "container", **{"with": {"image": "{{ inputs.image }}"}}), Actions(), None, "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "actions", "plan", "said"), IMAGES.values(), ids=IMAGES)
+def test_an_image_that_is_not_listed(
+    step: Any, actions: Actions, plan: Plan | None, said: str
+) -> None:
+    desired = reconcile(observed(a_workflow(steps=[step]), actions=actions, plan=plan))
+
+    valid = find(desired.status["conditions"], "Valid")
+    assert valid is not None
+    assert (valid["reason"] == "PlanLimitExceeded") == bool(said)
+    assert said in valid["message"]
