@@ -65,7 +65,7 @@ async def _serve(settings: Settings, environment: Mapping[str, str], redactor: R
         server = Server(
             settings=settings,
             parse=definition.decode,
-            execute=make_execute(renderer, outside, secrets, env, redactor),
+            execute=make_execute(renderer.of, outside, secrets, env, redactor),
             unready=probe.unready,
             survey=secrets.survey,
         )

@@ -25,7 +25,7 @@ Credentials = Callable[[str], Credential]
 
 
 def make_execute(
-    renderer: engine.Renderer,
+    renderer_of: Callable[[str], engine.Renderer],
     outside: "Outside",
     credentials: Credentials,
     env: Mapping[str, str],
@@ -36,7 +36,7 @@ def make_execute(
     async def execute(attempt: Attempt[Definition]) -> None:
         job = engine.Job.of(attempt.request, attempt.definition)
         tools = engine.Tools(
-            renderer=renderer,
+            renderer=renderer_of(job.uid),
             actions=ACTIONS,
             emit=lambda what: attempt.emit(redactor.happening(what)),
             http=outside.http,

@@ -2,7 +2,7 @@
 
 Starting a child takes milliseconds instead of a fifth of a second, so that one that was killed is
 replaced before anyone waits for it. A message is a verb and a number, `F` (fork; carries the
-child's socket) or `K` (kill). End of file ends all.
+child's socket), `N` (nice: let others go first) or `K` (kill). End of file ends all.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import socket
 import struct
 from collections.abc import Callable
 
+_LATER = 10
 _MESSAGE = struct.Struct("!cI")
 
 
@@ -29,6 +30,8 @@ def run(control: socket.socket, serve: Callable[[socket.socket], None]) -> None:
         verb, number = _MESSAGE.unpack(message)
         if verb == b"F":
             children[number] = _fork(sockets[0], control, serve)
+        elif verb == b"N":
+            _calm(children.get(number))
         else:
             _kill(children.get(number))
     for pid in children.values():
@@ -52,6 +55,12 @@ def _kill(pid: int | None) -> None:
     if pid is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _calm(pid: int | None) -> None:
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, pid, _LATER)
 
 
 def _reap(children: dict[int, int]) -> None:

@@ -1,6 +1,7 @@
 """A process that reads one document and ends: nothing that one leaves behind reaches another."""
 
 import gc
+import os
 import socket
 from collections.abc import Callable, Mapping
 
@@ -27,7 +28,7 @@ def serve(connection: socket.socket) -> None:
     """Confine this process, read the document that comes, and say what it holds."""
     confine(connection.fileno(), limits.MEMORY_BYTES)
     allow_cpu(limits.CPU_SECONDS)
-    connection.sendall(frames.framed(b""))  # ready
+    connection.sendall(frames.framed(b"%d" % os.getpid()))  # ready
     try:
         hints = Hints(**orjson.loads(frames.receive(connection)))
         raw = frames.receive(connection)

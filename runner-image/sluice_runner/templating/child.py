@@ -1,6 +1,7 @@
 """A sandbox process: gives up what it may, then renders jobs until its socket closes."""
 
 import gc
+import os
 import socket
 
 import orjson
@@ -17,7 +18,7 @@ _JOBS = 5_000  # then a fresh process: what leaked, leaked for so long
 def serve(connection: socket.socket, kitchen: Kitchen) -> None:
     """Confine this process and answer jobs; returns when the runner hangs up."""
     confine(connection.fileno(), limits.MEMORY_BYTES)
-    connection.sendall(frames.framed(b""))  # ready
+    connection.sendall(frames.framed(b"%d" % os.getpid()))  # ready
     for count in range(_JOBS):
         try:
             job = frames.receive(connection)

@@ -29,11 +29,17 @@ LIST_ITEMS: Final = 100_000
 VALUE_DEPTH: Final = 200
 """Lists and objects inside each other; the JSON writer's own limit is 254."""
 
-WALL_SECONDS: Final = 1.0
-"""From the hand-over to a child to its answer; then the child is killed."""
+TIME_SECONDS: Final = 1.0
+"""Of the processor, from the hand-over to a child to its answer; then the child is killed."""
+
+WALL_FACTOR: Final = 3.0
+"""So much longer it may take where the processor is busy with others."""
+
+SLICE_SECONDS: Final = 0.01
+"""A render that takes longer makes room for those that do not, if it has worked half of that."""
 
 PRESSED_SECONDS: Final = 0.2
-"""The same while others wait for a child and no more can be started."""
+"""As TIME_SECONDS, while other slow ones wait for a child and no more can be started."""
 
 CPU_SECONDS: Final = 2
 """The kernel's own stop, should nobody be left to kill the child."""

@@ -33,9 +33,9 @@ class Renderer:
     """Renders in a pool of sandbox processes; use as an async context manager."""
 
     def __init__(
-        self, size: int = 2, most: int = 8, wall_seconds: float = limits.WALL_SECONDS
+        self, fast: int = 3, slow: int = 5, time_seconds: float = limits.TIME_SECONDS
     ) -> None:
-        self._pool = Pool(size, most, wall_seconds)
+        self._pool = Pool(fast, slow, time_seconds)
 
     async def __aenter__(self) -> Self:
         self._pool.start()
@@ -44,8 +44,16 @@ class Renderer:
     async def __aexit__(self, *_: object) -> None:
         self._pool.end()
 
+    def of(self, owner: str) -> "Owned":
+        """This renderer as one run has it: beside others, however much it has rendered."""
+        return Owned(self, owner)
+
     async def render(
-        self, value: JsonValue, context: Mapping[str, JsonValue], root: str = "with"
+        self,
+        value: JsonValue,
+        context: Mapping[str, JsonValue],
+        root: str = "with",
+        owner: str = "",
     ) -> JsonValue:
         """The value with every template in it rendered; what is no template stays as it is.
 
@@ -57,30 +65,51 @@ class Renderer:
         _collect(value, (), templates)
         if not templates:
             return value
-        answer = await self._ask(templates, context, root)
+        job = _job(templates, context, root)
+        answer = await self._ask(job, owner, _where(templates, root))
         if answer.refused:
             position, kind, message = answer.refused
             raise TemplateFailed(kind, _spelt(root, templates[position].path), message)
         return _replaced(value, iter(answer.rendered))
 
-    async def _ask(
-        self, templates: list[_Template], context: Mapping[str, JsonValue], root: str
-    ) -> _Answer:
-        sources = [template.source for template in templates]
-        where = _spelt(root, templates[0].path if len(templates) == 1 else ())
+    async def _ask(self, job: bytes, owner: str, where: str) -> _Answer:
         try:
-            job = orjson.dumps([sources, dict(context)])
-        except TypeError as error:  # orjson.JSONEncodeError
-            raise TemplateFailed("NotJson", where, f"context: {error}") from error
-        if len(job) > limits.INPUT_BYTES:
-            message = f"templates and their data are larger than {limits.INPUT_BYTES} bytes"
-            raise TemplateFailed("InputTooLarge", where, message)
-        try:
-            return _Answer(**orjson.loads(await self._pool.ask(job)))
+            return _Answer(**orjson.loads(await self._pool.ask(job, owner)))
         except TimeoutError as error:
             raise TemplateFailed("TimeLimit", where, str(error)) from error
         except (EOFError, ConnectionError) as error:
             raise TemplateFailed("ProcessDied", where, "the sandbox process died") from error
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A renderer whose renders have one owner."""
+
+    renderer: Renderer
+    owner: str
+
+    async def render(
+        self, value: JsonValue, context: Mapping[str, JsonValue], root: str = "with"
+    ) -> JsonValue:
+        """As the renderer does."""
+        return await self.renderer.render(value, context, root, self.owner)
+
+
+def _job(templates: list[_Template], context: Mapping[str, JsonValue], root: str) -> bytes:
+    sources = [template.source for template in templates]
+    try:
+        job = orjson.dumps([sources, dict(context)])
+    except TypeError as error:  # orjson.JSONEncodeError
+        raise TemplateFailed("NotJson", _where(templates, root), f"context: {error}") from error
+    if len(job) > limits.INPUT_BYTES:
+        message = f"templates and their data are larger than {limits.INPUT_BYTES} bytes"
+        raise TemplateFailed("InputTooLarge", _where(templates, root), message)
+    return job
+
+
+def _where(templates: list[_Template], root: str) -> str:
+    """The field, where there is one template alone."""
+    return _spelt(root, templates[0].path if len(templates) == 1 else ())
 
 
 def _collect(value: JsonValue, path: Path, found: list[_Template]) -> None:

@@ -40,7 +40,7 @@ async def serving(
     redactor = redactor or Redactor()
     async with AsyncExitStack() as stack:
         execute = make_execute(
-            Verbatim(), Outside((), private=False, stack=stack), credentials, {}, redactor
+            lambda _: Verbatim(), Outside((), private=False, stack=stack), credentials, {}, redactor
         )
 
         async def work(attempt: Attempt[bytes]) -> None:

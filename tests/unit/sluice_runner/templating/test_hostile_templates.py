@@ -90,15 +90,27 @@ async def test_a_bomb_ends_in_the_error_of_its_limit(
     assert failed.value.path == "with"
 
 
-async def test_a_benign_template_is_done_while_bombs_still_burn(renderer: Renderer) -> None:
-    slow = [source for kind, source in BOMBS if kind == "TimeLimit"]
-    bombs = [asyncio.create_task(renderer.render(source, HEAVY)) for source in slow]
-    await asyncio.sleep(0)
+OWNERS = {"one run": 1, "many runs": 24}
 
-    answer = await renderer.render("{{ x.y }}", {"x": {"y": 1}})
 
-    burning = [bomb for bomb in bombs if not bomb.done()]
-    results = await asyncio.gather(*bombs, return_exceptions=True)
-    assert answer == 1
-    assert burning
+@pytest.mark.parametrize("owners", OWNERS.values(), ids=OWNERS)
+async def test_a_benign_template_of_another_run_is_done_while_bombs_still_burn(owners: int) -> None:
+    """However many there are: behind three times as many as have room at once."""
+    slow = [source for kind, source in BOMBS if kind == "TimeLimit"] * 8
+    async with Renderer(time_seconds=0.2) as renderer:
+        runs = [renderer.of(f"run-{number % owners}") for number in range(len(slow))]
+        bombs = [
+            asyncio.create_task(run.render(source, HEAVY))
+            for run, source in zip(runs, slow, strict=True)
+        ]
+        await asyncio.sleep(0)
+
+        answers = [
+            await renderer.of("other").render("{{ x.y }}", {"x": {"y": n}}) for n in range(3)
+        ]
+
+        burning = [bomb for bomb in bombs if not bomb.done()]
+        results = await asyncio.gather(*bombs, return_exceptions=True)
+    assert answers == [0, 1, 2]
+    assert len(burning) > len(slow) / 2
     assert all(isinstance(result, TemplateFailed) for result in results)

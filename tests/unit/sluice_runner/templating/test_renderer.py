@@ -131,15 +131,15 @@ async def test_a_cancelled_render_leaves_no_busy_process(renderer: Renderer) -> 
         + "{% endfor %}{{ n.x == n.y }}"
     )
     assert await renderer.render("{{ 1 }}", {}) == 1
+    zygote = renderer._pool._nursery._zygote
+    assert zygote is not None
     busy = asyncio.create_task(renderer.render(endless, {}))
-    await until(lambda: bool(renderer._pool._deadlines))
+    await until(lambda: bool(running_children(zygote.pid)))
 
     busy.cancel()
 
     with pytest.raises(asyncio.CancelledError):
         await busy
-    zygote = renderer._pool._nursery._zygote
-    assert zygote is not None
     await until(lambda: not running_children(zygote.pid))
     assert await renderer.render("{{ 2 }}", {}) == 2
 
