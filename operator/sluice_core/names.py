@@ -27,6 +27,7 @@ ANNOTATION_REQUEST = f"{GROUP}/request"  # on the Job of a step: which request i
 # on a ControllerRevision
 ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds
 ANNOTATION_VERSION_TAG = f"{GROUP}/version-tag"  # a version with a tag is never pruned
+ANNOTATION_VERSION_CREATOR = f"{GROUP}/version-creator"  # who gave the tag
 ANNOTATION_VERSION_DESCRIPTION = f"{GROUP}/version-description"
 
 RUNNER_PORT = 8080

@@ -19,10 +19,13 @@ from sluice_gateway.metrics import Metrics
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
+from sluice_gateway.routes.sharing import SeeSharing
 from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.routes.versions import SeeVersions
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
@@ -136,4 +139,12 @@ def _about_workflows(
     settings: Settings, session: Session, desk: Desk, keys: WebhookKeys
 ) -> list[Routes]:
     see = SeeWorkflows(desk, Workflows(session), Judge(session, {}), keys)
-    return [Design(see, settings.cluster_domain), see, Parts(see), SeeSchedule(see)]
+    return [
+        Design(see, settings.cluster_domain),
+        see,
+        Parts(see),
+        SeeSchedule(see),
+        SeeLifecycle(see),
+        SeeVersions(see, session),
+        SeeSharing(see),
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import WorkflowDetail, WorkflowList, WorkflowMade
+from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowList, WorkflowMade
 from sluice_kube import errors
 from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import WORKFLOWS, Key

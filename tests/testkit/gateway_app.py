@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -23,10 +24,13 @@ from sluice_gateway.metrics import Metrics
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
+from sluice_gateway.routes.sharing import SeeSharing
 from sluice_gateway.routes.triggers import Triggers
+from sluice_gateway.routes.versions import SeeVersions
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
 from sluice_gateway.starting import Starter
@@ -159,6 +163,12 @@ class Cluster:
         self.runs[key] = {**run, "spec": {**run["spec"], "cancel": True}}
         return self.runs[key]
 
+    async def merge_patch(self, resource: Resource, key: Key, patch: Manifest) -> Manifest:
+        [found] = [one for one in self.others[resource] if Key.of(one) == key]
+        notes = found["metadata"].setdefault("annotations", {})
+        notes.update(patch["metadata"]["annotations"])
+        return found
+
     async def secret(self, key: Key) -> Manifest:
         if key.namespace not in self.secrets:
             raise errors.NotFound(404, "NotFound", "not there")
@@ -200,7 +210,16 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     hooks = Hooks(desk.flows, keys, starter, limits, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
     see = SeeWorkflows(desk, Workflows(cluster), Judge(cluster, EVENT_TYPES), keys)
-    nouns = (SeeRuns(desk, runs), Design(see, "cluster.local"), see, Parts(see), SeeSchedule(see))
+    nouns = (
+        SeeRuns(desk, runs),
+        Design(see, "cluster.local"),
+        see,
+        Parts(see),
+        SeeSchedule(see),
+        SeeLifecycle(see, now=lambda: datetime.fromtimestamp(NOW, UTC)),
+        SeeVersions(see, cluster),
+        SeeSharing(see),
+    )
     return make_app(triggers, hooks, Service(list, metrics), metrics, *nouns)
 
 

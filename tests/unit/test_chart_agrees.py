@@ -86,6 +86,7 @@ GATEWAY = (
     | rights("update", to=(resources.WORKFLOWS,), part="share")
     | rights("list", to=(resources.ACTIONS, resources.CREDENTIALS))
     | rights("get", to=(resources.CONFIG_MAPS,))
+    | rights("list", "patch", to=(resources.CONTROLLER_REVISIONS,))
     | rights("create", "patch", to=(resources.RUNS,))
     | rights("create", to=(resources.TOKEN_REVIEWS, resources.SUBJECT_ACCESS_REVIEWS))
     | rights("get", to=(resources.SECRETS,))  # one name, see SECRETS

@@ -17,11 +17,11 @@ from sluice_gateway.forms import node_view, nodes, recognised
 from sluice_gateway.forms.made import Made
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows, answer_made, manifest_of
-from sluice_gateway.schemas import (
+from sluice_gateway.schemas import NoForm, WorkflowName
+from sluice_gateway.workflow_schemas import (
     Discovered,
     DuplicateForm,
     LayoutAnswer,
-    NoForm,
     ScopesAnswer,
     StatsAnswer,
     StatusForm,
@@ -29,7 +29,6 @@ from sluice_gateway.schemas import (
     WorkflowDetail,
     WorkflowForm,
     WorkflowMade,
-    WorkflowName,
 )
 from sluice_gateway.workflows import etag
 from sluice_kube.resources import Key, Manifest

@@ -15,7 +15,8 @@ from sluice_gateway.forms.made import Remark
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.problems import not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import (
+from sluice_gateway.schemas import WorkflowName
+from sluice_gateway.workflow_schemas import (
     AnyForm,
     ConnectionAnswer,
     ConnectionGone,
@@ -26,7 +27,6 @@ from sluice_gateway.schemas import (
     NodeList,
     PassthroughAnswer,
     PassthroughForm,
-    WorkflowName,
 )
 from sluice_gateway.workflows import etag
 from sluice_kube.resources import Key, Manifest

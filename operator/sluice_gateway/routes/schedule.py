@@ -14,7 +14,8 @@ from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.scheduled import NAME, of_fields
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import AnyForm, ScheduleAnswer, WorkflowName
+from sluice_gateway.schemas import WorkflowName
+from sluice_gateway.workflow_schemas import AnyForm, ScheduleAnswer
 from sluice_kube.resources import Key, Manifest
 
 Trigger = dict[str, Any]

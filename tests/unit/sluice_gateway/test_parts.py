@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import (
+from sluice_gateway.workflow_schemas import (
     ConnectionAnswer,
     MappingsAnswer,
     NodeAnswer,

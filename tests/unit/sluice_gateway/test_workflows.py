@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice_gateway.schemas import (
+from sluice_gateway.workflow_schemas import (
     ValidationAnswer,
     WorkflowDetail,
     WorkflowList,

@@ -1,0 +1,165 @@
+"""When a workflow's runner is up: deploy and undeploy, stop and start, and the policy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from sluice_core import conditions, names
+from sluice_gateway import bodies, openapi, workflow_view
+from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
+from sluice_gateway.desk import respond
+from sluice_gateway.forms import policies
+from sluice_gateway.forms.reading import Fields
+from sluice_gateway.problems import Problem, not_valid
+from sluice_gateway.routes.workflows import SeeWorkflows
+from sluice_gateway.schemas import NoForm, WorkflowName
+from sluice_gateway.workflow_schemas import (
+    AnyForm,
+    DeployAnswer,
+    LifecycleAnswer,
+    StartForm,
+    StopAnswer,
+)
+from sluice_kube.resources import Key, Manifest
+
+_POLICY = {"type": "idle-shutdown", "idleTimeoutMinutes": 30}
+
+
+@dataclass(frozen=True)
+class SeeLifecycle:
+    """The endpoints about a workflow's runner."""
+
+    see: SeeWorkflows
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    async def deploy(self, request: Request, workflow: WorkflowName) -> Response:
+        """Make the workflow active, so that it takes triggers and has a runner by its policy."""
+        return await self._deploy(request, workflow, "Active", "deployed")
+
+    async def undeploy(self, request: Request, workflow: WorkflowName) -> Response:
+        """Make the workflow a draft again; its runner goes, with all that belongs to it."""
+        return await self._deploy(request, workflow, "Draft", "undeployed")
+
+    async def stop(self, request: Request, workflow: WorkflowName) -> Response:
+        """Put the runner to sleep until it is started, triggered, or its window opens."""
+        changed = await self._ask(request, workflow, NoForm, names.ANNOTATION_STOP)
+        return respond(200, _stopping(changed))
+
+    async def start(self, request: Request, workflow: WorkflowName) -> Response:
+        """Wake the runner; `replicas` also sets how many pods it has when it is awake."""
+        changed = await self._ask(request, workflow, StartForm, names.ANNOTATION_START)
+        shown = _stopping(changed) | {"replicas": changed["spec"].get("replicas", 1)}
+        return respond(200, shown)
+
+    async def get(self, request: Request, workflow: WorkflowName) -> Response:
+        """The policy, and whether a runner is up."""
+        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
+        return respond(200, _lifecycle(await self.see.shown(caller, Key(namespace, workflow))))
+
+    async def put(self, request: Request, workflow: WorkflowName) -> Response:
+        """Set the policy."""
+        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        fields = Fields(form.root, "", [])
+        policy = policies.read(fields)
+        if fields.faults:
+            raise not_valid(fields.faults)
+        changed = await self.see.edit(
+            request, caller, Key(namespace, workflow), lambda spec: spec | {"lifecycle": policy}
+        )
+        return respond(200, _lifecycle(changed))
+
+    async def _deploy(self, request: Request, workflow: str, state: str, what: str) -> Response:
+        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        await bodies.read(request, NoForm, self.see.desk.limits)
+        key = Key(namespace, workflow)
+        changed = await self.see.edit(request, caller, key, lambda spec: spec | {"state": state})
+        content = {
+            "message": f"the workflow is {what}",
+            "workflowId": workflow,
+            "status": changed["spec"]["state"].lower(),
+        }
+        return respond(200, content)
+
+    async def _ask(self, request: Request, workflow: str, form: Any, annotation: str) -> Manifest:
+        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        body = await bodies.read(request, form, self.see.desk.limits)
+        key = Key(namespace, workflow)
+        found = await self.see.shown(caller, key)
+        if found["spec"].get("state", "Active") in ("Draft", "Archived"):
+            detail = f'the workflow "{workflow}" has no runner: deploy it first'
+            raise Problem(409, "NotDeployed", detail)
+        time = conditions.seconds(self.now())
+        replicas = getattr(body, "replicas", None)
+
+        def edit(current: Manifest) -> Manifest:
+            metadata = current["metadata"]
+            annotations = {**metadata.get("annotations", {}), annotation: time}
+            spec = current["spec"] | ({} if replicas is None else {"replicas": replicas})
+            return {
+                **current,
+                "metadata": {**metadata, "annotations": annotations},
+                "spec": spec,
+            }
+
+        return await self.see.workflows.change(key, edit, request.headers.get("if-match"))
+
+    def router(self) -> APIRouter:
+        """Routes below a namespace."""
+        routes = APIRouter(tags=["lifecycle"])
+        changes = openapi.problems(*openapi.READS_BODY, 409, 412)
+        shown = openapi.answer(LifecycleAnswer, "The policy.")
+        base = "/workflows/{workflow}"
+        table: tuple[tuple[str, str, Any, Any, Any], ...] = (
+            ("POST", "deploy", self.deploy, DeployAnswer, openapi.body(NoForm, {})),
+            ("POST", "undeploy", self.undeploy, DeployAnswer, openapi.body(NoForm, {})),
+            ("POST", "stop", self.stop, StopAnswer, openapi.body(NoForm, {})),
+            ("POST", "start", self.start, StopAnswer, openapi.body(StartForm, {"replicas": 1})),
+        )
+        for method, noun, endpoint, model, extra in table:
+            routes.add_api_route(
+                f"{base}/{noun}",
+                endpoint,
+                methods=[method],
+                responses={200: openapi.answer(model, "It is asked for."), **changes},
+                response_class=Response,
+                openapi_extra=extra,
+            )
+        routes.add_api_route(
+            f"{base}/lifecycle",
+            self.get,
+            responses={200: shown, **openapi.problems(400)},
+            response_class=Response,
+            openapi_extra={"security": openapi.SECURITY},
+            name="get lifecycle",
+        )
+        routes.add_api_route(
+            f"{base}/lifecycle",
+            self.put,
+            methods=["PUT"],
+            responses={200: shown, **changes},
+            response_class=Response,
+            openapi_extra=openapi.body(AnyForm, _POLICY),
+            name="put lifecycle",
+        )
+        return routes
+
+
+def _stopping(workflow: Manifest) -> dict[str, Any]:
+    shown = workflow_view.summary(workflow)
+    return {"workflowId": shown["id"], "deploymentStatus": shown["deploymentStatus"]}
+
+
+def _lifecycle(workflow: Manifest) -> dict[str, Any]:
+    shown = workflow_view.detail(workflow)
+    return {
+        "workflowId": shown["id"],
+        "lifecyclePolicy": shown["lifecyclePolicy"],
+        "deploymentStatus": shown["deploymentStatus"],
+        "stoppedReason": shown["stoppedReason"],
+        "nextTransitionAt": workflow.get("status", {}).get("nextTransitionTime"),
+    }
