@@ -42,7 +42,9 @@ def run(job: engine.Job, seen: Record, now: datetime) -> dict[str, Any]:
         "kind": "WorkflowRun",
         "metadata": {"name": job.name, "namespace": job.namespace},
         "spec": spec,
-        "status": record.status(seen, total=len(job.definition.steps), now=now),
+        "status": record.status(
+            seen, total=len(job.definition.steps), now=now, entities=job.entities
+        ),
     }
 
 

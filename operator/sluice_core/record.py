@@ -1,12 +1,12 @@
 """What happened in a run, folded into the run's status: the same for operator and command line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from sluice_core import conditions, wire
+from sluice_core import conditions, entity_map, wire
 
 STATUS_BYTES = 112 * 1024  # of the 128 KiB that a status may have; the rest is for its frame
 CONDITION = "Succeeded"
@@ -29,6 +29,7 @@ class Record:
         self._steps: dict[str, wire.StepFinished | wire.StepStarted] = {}
         self._begun: dict[str, int] = {}
         self._entities: dict[str, wire.FinishedEntity] = {}
+        self._earlier = ""  # which entities were through, as another process has shown it
         if earlier:
             self._continue(earlier)
 
@@ -67,17 +68,12 @@ class Record:
     def reuse(self, earlier: Mapping[str, Any], entities: Iterable[str] = ()) -> None:
         """Take over what stands of another run's status; what is known already has priority.
 
-        Of `entities` those that did not fail, where that run went through all of them.
+        Of `entities` those that it shows as through.
         """
         other = Record(earlier)
         self._steps = other._steps | self._steps
-        counts = earlier.get("progress", {})
-        if counts.get("completed", 0) + counts.get("failed", 0) == counts.get("total"):
-            failed = set(earlier.get("failedEntities", ()))
-            for entity in entities:
-                if entity not in failed and entity not in self._entities:
-                    through = wire.FinishedEntity(entity=entity, phase="Succeeded")
-                    self._entities[entity] = through
+        for one in other.finished_entities(entities):
+            self._entities.setdefault(one.entity, one)
 
     def finished(self) -> tuple[wire.FinishedStep, ...]:
         """The steps that a further attempt must not repeat, with what they gave."""
@@ -95,12 +91,23 @@ class Record:
             if _stands(step.phase, step.port)
         )
 
-    def finished_entities(self) -> tuple[wire.FinishedEntity, ...]:
-        """The entities that a further attempt must not repeat, and how they ended."""
-        return tuple(
-            wire.FinishedEntity(entity=one.entity, phase=one.phase, error=one.error)
-            for one in self._entities.values()
-        )
+    def finished_entities(self, entities: Iterable[str]) -> tuple[wire.FinishedEntity, ...]:
+        """Which of the run's entities a further attempt must not repeat, and how they ended."""
+        known = {
+            name: wire.FinishedEntity(entity=name, phase="Succeeded")
+            for name in entity_map.decode(entities, self._earlier)
+        }
+        for one in self._entities.values():
+            known[one.entity] = wire.FinishedEntity(
+                entity=one.entity, phase=one.phase, error=one.error
+            )
+        return tuple(known.values())
+
+    def completed_entities(self, entities: Sequence[str]) -> str:
+        """Those that ended well, as a status shows them."""
+        done = set(entity_map.decode(entities, self._earlier))
+        done |= {name for name, one in self._entities.items() if one.phase == "Succeeded"}
+        return entity_map.encode(entities, done)
 
     def failed_entities(self) -> list[str]:
         """The ids for which the graph failed."""
@@ -122,6 +129,7 @@ class Record:
         return shown
 
     def _continue(self, earlier: Mapping[str, Any]) -> None:
+        self._earlier = earlier.get("completedEntities", "")
         if "startTime" in earlier:
             self.started = milliseconds(earlier["startTime"])
         for entry in earlier.get("steps", ()):
@@ -145,7 +153,9 @@ class Record:
         return {"total": total, "completed": len(done) - failed, "failed": failed}
 
 
-def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
+def status(
+    record: Record, *, total: int, now: datetime, entities: Sequence[str] = ()
+) -> dict[str, Any]:
     """The part of a run's status that follows from its events; `total` is its number of steps."""
     made: dict[str, Any] = {
         "phase": record.ended.phase if record.ended else "Running",
@@ -153,6 +163,8 @@ def status(record: Record, *, total: int, now: datetime) -> dict[str, Any]:
         "progress": record.counts(total),
         "steps": record.steps(STATUS_BYTES - _output_bytes(record)),
     }
+    if entities:
+        made["completedEntities"] = record.completed_entities(entities)
     made["stepsSummary"] = f"{made['progress']['completed']}/{made['progress']['total']}"
     if record.started is not None:
         made["startTime"] = rfc3339(record.started)

@@ -104,6 +104,12 @@ class RunStatus(Status):
     failed_entities: tuple[Annotated[str, Field(max_length=253)], ...] = Field(
         (), max_length=10000, description="Ids for which the workflow failed."
     )
+    completed_entities: str | None = Field(
+        None,
+        max_length=1700,
+        description="Which of the entities ended well, one bit each in their order, in base64; "
+        "the first is the lowest bit of the first byte.",
+    )
     notifications: tuple[Delivery, ...] = Field(
         (), max_length=80, description="How notifications about the run go."
     )

@@ -18,7 +18,7 @@ def request(run: Run, pinned: Pinned) -> wire.RunRequest:
         entities=run.entities,
         trigger=run.spec.get("trigger", {}),
         finished=run.record.finished(),
-        finished_entities=run.record.finished_entities(),
+        finished_entities=run.record.finished_entities(run.entities),
         ancestors=run.ancestors,
         deadline=run.deadline,
     )

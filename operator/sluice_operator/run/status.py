@@ -46,7 +46,8 @@ def _so_far(run: Run, now: datetime) -> dict[str, Any]:
 
 
 def _told(run: Run, now: datetime) -> dict[str, Any]:
-    made = record.status(run.record, total=run.pinned.steps if run.pinned else 0, now=now)
+    total = run.pinned.steps if run.pinned else 0
+    made = record.status(run.record, total=total, now=now, entities=run.entities)
     made["attempt"] = run.attempt
     if run.pod_name:
         made["runner"] = run.pod_name
