@@ -18,6 +18,8 @@ LABEL_COMPONENT = "app.kubernetes.io/component"
 LABEL_NAME = "app.kubernetes.io/name"
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 
+# on a run, by the gateway alone: it is counted against the plan of its namespace
+ANNOTATION_COUNTED = f"{GROUP}/counted"
 ANNOTATION_OWNER = f"{GROUP}/owner"
 ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of that key and of the body
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
@@ -34,6 +36,7 @@ RUNNER_PORT = 8080
 RUNNER_CONTAINER = "runner"
 GATEWAY_AUDIENCE = "sluice-gateway"
 LEASE = "sluice-operator"
+ADMISSION = "sluice-admission"  # the ConfigMap of a namespace that counts against its plan
 WEBHOOKS_SECRET = "sluice-webhooks"  # noqa: S105 - a name: in each namespace, keys of webhooks
 
 _SERVICE_PREFIX = "workflow-"

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
@@ -16,6 +18,7 @@ from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
+from sluice_gateway.plans import Plans, cut_namespace
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
@@ -34,12 +37,21 @@ from sluice_gateway.waiting import ENDED, Waiting
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
 from sluice_kube import review
+from sluice_kube.admission import Counters
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
 from sluice_kube.informer import Informer
-from sluice_kube.resources import RUNS, SECRETS, WORKFLOWS
+from sluice_kube.resources import NAMESPACES, PLANS, RUNS, SECRETS, WORKFLOWS
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
+
+
+class Informers(NamedTuple):
+    """What is known of the cluster from memory."""
+
+    workflows: Informer
+    namespaces: Informer
+    plans: Informer
 
 
 @dataclass
@@ -47,13 +59,15 @@ class Readiness:
     """Whether the gateway can do its work."""
 
     waiting: Waiting
-    informer: Informer
+    informers: Informers
     draining: bool = False
 
     def missing(self) -> list[str]:
         """What a trigger needs and is not there yet, or not any more."""
         lacks = {
-            "the list of workflows": not self.informer.has_synced,
+            "the list of workflows": not self.informers.workflows.has_synced,
+            "the list of namespaces": not self.informers.namespaces.has_synced,
+            "the list of plans": not self.informers.plans.has_synced,
             "the watch of runs": not self.waiting.following,
             "nothing: it is about to end": self.draining,
         }
@@ -75,10 +89,13 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
     metrics = Metrics()
     async with Session(config, on_request=metrics.api_request) as session:
         informer = Informer(session, WORKFLOWS, transform=flows.cut)
-        gateway = _make(settings, session, informer, metrics)
+        namespaces = Informer(session, NAMESPACES, transform=cut_namespace)
+        plans = Informer(session, PLANS)
+        informers = Informers(informer, namespaces, plans)
+        gateway = _make(settings, session, informers, metrics)
         async with asyncio.TaskGroup() as watches:
             tasks = [
-                watches.create_task(informer.run()),
+                *(watches.create_task(one.run()) for one in informers),
                 watches.create_task(
                     follow(
                         session,
@@ -95,8 +112,9 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
                 task.cancel()
 
 
-def _make(settings: Settings, session: Session, informer: Informer, metrics: Metrics) -> Gateway:
-    runs = Runs(session)
+def _make(settings: Settings, session: Session, informers: Informers, metrics: Metrics) -> Gateway:
+    counters = Counters(session, lambda: datetime.now(UTC))
+    runs = Runs(session, Plans(informers.namespaces, informers.plans, counters))
     waiting = Waiting(lambda key: session.get(RUNS, key), settings.max_waiters)
     metrics.watch_waiting(lambda: len(waiting))
     audiences = (names.GATEWAY_AUDIENCE, *settings.audiences)
@@ -107,7 +125,7 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
     )
     desk = Desk(
         gate,
-        Flows(informer, lambda key: session.get(WORKFLOWS, key)),
+        Flows(informers.workflows, lambda key: session.get(WORKFLOWS, key)),
         Limits(
             body_bytes=settings.body_bytes,
             body_seconds=settings.body_seconds,
@@ -123,7 +141,7 @@ def _make(settings: Settings, session: Session, informer: Informer, metrics: Met
         desk.limits,
         settings.trusted_proxies,
     )
-    readiness = Readiness(waiting, informer)
+    readiness = Readiness(waiting, informers)
     app = make_app(
         Triggers(desk, starter, settings.cluster_domain),
         hooks,

@@ -7,6 +7,7 @@ from sluice_core import names
 from sluice_gateway import idempotency
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
+from sluice_gateway.plans import Plans
 from sluice_gateway.problems import Fault, Problem
 from sluice_gateway.refusals import no_run
 from sluice_gateway.waiting import has_ended
@@ -63,21 +64,36 @@ class Api(Protocol):
 class Runs:
     """The runs of all namespaces; whoever asks was let in before."""
 
-    def __init__(self, session: Api) -> None:
-        self._session = session
+    def __init__(self, session: Api, plans: Plans) -> None:
+        self._session, self._plans = session, plans
 
     async def create(self, manifest: Manifest, claim: Claim) -> Manifest:
         """The run as it exists: made by this request, or by an equal one before.
 
-        Raises Problem 422 when the idempotency key belongs to another request.
+        Raises Problem 422 when the idempotency key belongs to another request, 429 when a rate of
+        the namespace's plan is used up; what was accepted once is not refused when it is repeated.
         """
+
+        async def make(run: Manifest) -> tuple[Manifest, bool]:
+            try:
+                return await self._session.create(RUNS, run), True
+            except errors.AlreadyExists as error:
+                existing = await self._session.get(RUNS, Key.of(run))
+                if not (error.repeated and claim.key_hash is None):
+                    idempotency.check_same(claim, existing)
+                return existing, error.repeated
+
         try:
-            return await self._session.create(RUNS, manifest)
-        except errors.AlreadyExists as error:
-            existing = await self._session.get(RUNS, Key.of(manifest))
-            if not (error.repeated and claim.key_hash is None):
-                idempotency.check_same(claim, existing)
-            return existing
+            return await self._plans.counted(manifest, make)
+        except Problem as problem:
+            earlier = await self._earlier(problem, Key.of(manifest), claim)
+            if earlier is None:
+                raise
+            return earlier
+
+    async def _earlier(self, problem: Problem, key: Key, claim: Claim) -> Manifest | None:
+        """The run of an equal request, where this one is refused for its rate."""
+        return await self.find_equal(key, claim) if problem.status == 429 else None
 
     async def find_equal(self, key: Key, claim: Claim) -> Manifest | None:
         """The run that an equal request made before. Raises Problem as `create` does."""

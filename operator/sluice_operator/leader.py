@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from sluice_core import names, wire
 from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
+from sluice_core.api.plan import PlanSpec
+from sluice_kube.admission import Counters
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
     ACTIONS,
@@ -33,6 +35,7 @@ from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
 from sluice_operator import metrics
 from sluice_operator.action.room import Room as ActionRoom
+from sluice_operator.allowance import Allowances
 from sluice_operator.containers import Containers
 from sluice_operator.credential import users
 from sluice_operator.credential.users import Users
@@ -41,6 +44,7 @@ from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.ledger import Ledger
+from sluice_operator.plan.room import Room as PlanRoom
 from sluice_operator.run import pods
 from sluice_operator.run.calls import Means
 from sluice_operator.run.dispatch import Dispatcher
@@ -57,7 +61,7 @@ from sluice_operator.settings import Settings
 from sluice_operator.solo_pods import SoloPods
 from sluice_operator.waking import Waking
 from sluice_operator.workflow import flows, lifecycle
-from sluice_operator.workflow.observe import Observer
+from sluice_operator.workflow.observe import Observer, plan_of
 from sluice_operator.workflow.observed import Demand, Installation, Observed
 from sluice_operator.workflow.reconcile import Desired
 from sluice_operator.workflow.room import CHILDREN, Room
@@ -128,6 +132,10 @@ class Leader:
         self._action_room = ActionRoom(self._statuses, self._action_judged, now)
         self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
         self._containers = Containers(self._session, self._lease.is_leading, outside.settings)
+        self._plan_room = PlanRoom(self._statuses, self._observer.namespaces, now)
+        self._plan_queue: WorkQueue[str] = WorkQueue(self._look_at_plan, workers=1)
+        self._counters = Counters(self._session, now)
+        self._allowances = Allowances(self._counters, self._plan_of)
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
@@ -151,6 +159,7 @@ class Leader:
                 self._dispatcher.start()
                 tasks.create_task(self._queue.run())  # versions that runs need are known now
                 tasks.create_task(self._action_queue.run())
+                tasks.create_task(self._plan_queue.run())
                 tasks.create_task(self._flushes.run())
                 tasks.create_task(self._schedules.run())
                 self.ready.set()
@@ -193,9 +202,12 @@ class Leader:
                 self._deleted(flow)
             self._queue.add(flow)
         else:
+            self._plan_room.changed(key.name, current)
+            self._plan_queue.add(key.name)
             self._add_all(self._observer.plan(key.name, current))
 
     def _deleted(self, flow: Name) -> None:
+        self._add_all(self._observer.neighbours(flow))
         self._flows.pop(flow, None)
         self._containers.gone(flow)
         self._waking.forget(flow)
@@ -211,7 +223,11 @@ class Leader:
         if manifest is not None and manifest["metadata"]["uid"] == uid:
             self._seen(WORKFLOWS, manifest, exists=False)
 
-    def _namespace_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
+    def _namespace_changed(self, key: Key, old: Manifest | None, new: Manifest | None) -> None:
+        plans = {plan_of(one) for one in (old, new) if one}
+        if len(plans) > 1 or not (old and new):
+            for plan in plans - {None}:
+                self._plan_queue.add(str(plan))
         self._add_all(self._observer.namespace(key.name, new))
 
     def _action_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
@@ -224,6 +240,7 @@ class Leader:
     def _credential_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
         self._observer.credential(key, new)
         self._add_all((key.namespace, user) for user in self._users.of(users.Name(*key)))
+        self._add_all(self._observer.neighbours(key))
 
     def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         flow = self._observer.child(new or old or {}, exists=new is not None)
@@ -268,6 +285,11 @@ class Leader:
             raise NotLeading(f"WorkflowAction {name} is looked at again once the Lease is renewed")
         await self._action_room.look(name)
 
+    async def _look_at_plan(self, name: str) -> None:
+        if not self._lease.is_leading():
+            raise NotLeading(f"WorkflowPlan {name} is looked at again once the Lease is renewed")
+        await self._plan_room.look(name)
+
     def _decided(self, seen: Observed, desired: Desired) -> None:
         meta, spec = seen.workflow.metadata, seen.workflow.spec
         flow = Name(meta.namespace, meta.name)
@@ -288,6 +310,7 @@ class Leader:
             current=pinned if decided.version else None,
             concurrency=decided.concurrency,
             schedules=decided.schedules,
+            rates=decided.rates,
             invalid=decided.invalid,
             failure=decided.failure,
             mounted=decided.mounted,
@@ -325,6 +348,10 @@ class Leader:
     def _pinned_versions(self, key: tuple[str, str]) -> frozenset[int] | None:
         return self._dispatcher.pinned_versions(Name(*key))
 
+    def _plan_of(self, namespace: str) -> PlanSpec | None:
+        plan = self._observer.plan_for(namespace)
+        return plan.spec if plan else None
+
     def _installation(self) -> Installation:
         settings = self._outside.settings
         return Installation(
@@ -357,8 +384,9 @@ class Leader:
             superseded=self._outside.superseded,
             objects=Objects(self._session, self._lease.is_leading),
             pods=SoloPods(self._session, self._observed, self._lease.is_leading),
+            counters=self._counters,
             look=self._queue.add,
-            serves={"Job": self._containers.jobs.serve},
+            serves={"Job": self._containers.jobs.serve, "Allowance": self._allowances.serve},
             step_ended=self._containers.jobs.step_ended,
         )
 

@@ -13,6 +13,7 @@ import aiohttp
 
 from sluice_core import wire
 from sluice_core.admission import Standing
+from sluice_kube.admission import Counters
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
@@ -20,6 +21,7 @@ from sluice_operator.run.ports import Ports
 from sluice_operator.run.solo import Over, Refused
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
+from testkit.counting import ConfigMaps
 from testkit.eventually import until
 from testkit.runner_server import DEFINITION, DEFINITION_HASH, NOW, RunnerServer
 
@@ -169,6 +171,7 @@ class World:
     servers: dict[str, RunnerServer] = field(default_factory=dict)
     objects: Objects = field(default_factory=Objects)
     pods: SoloPods = field(default_factory=SoloPods)
+    counts: ConfigMaps = field(default_factory=ConfigMaps)
     looked_at: list[Name] = field(default_factory=list)
     clock: datetime = NOON
     jitter: float = 0.0
@@ -187,6 +190,10 @@ class World:
     async def until_over(self, *uids: str) -> None:
         wanted = set(uids)
         await until(lambda: wanted <= {uid for uid, _ in self.over}, f"the end of {wanted}")
+
+    async def until_counted(self) -> None:
+        """Wait until something is counted against a plan."""
+        await until(lambda: bool(self.counts.objects), "a count")
 
     async def until_forgotten(self, pod: str) -> None:
         """Wait for the runner to have everything acknowledged."""
@@ -219,6 +226,7 @@ class World:
             superseded=supersede,
             objects=self.objects,
             pods=self.pods,
+            counters=Counters(self.counts, lambda: self.clock),
             look=self.looked_at.append,
             random=lambda: self.jitter,
         )

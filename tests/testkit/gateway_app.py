@@ -21,6 +21,7 @@ from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
+from sluice_gateway.plans import Plans
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
@@ -38,10 +39,12 @@ from sluice_gateway.waiting import Waiting, has_ended
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
 from sluice_kube import errors
+from sluice_kube.admission import Counters
 from sluice_kube.resources import CONFIG_MAPS, RUNS, WORKFLOWS, Key, Manifest, Resource
 from sluice_kube.review import Access, Identity, Verdict
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page
+from testkit.counting import ConfigMaps
 
 ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
 BOB = Identity("bob")
@@ -81,6 +84,9 @@ class Cluster:
     rivals: list[Manifest] = field(default_factory=list)
     versions: int = 100
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    namespaces: dict[str, Manifest] = field(default_factory=dict)
+    plans: dict[str, Manifest] = field(default_factory=dict)
+    counts: ConfigMaps = field(default_factory=ConfigMaps)
     denied: set[str] = field(default_factory=set)
     end: Manifest | None = None
     failure: errors.ApiError | None = None
@@ -183,6 +189,16 @@ class Cluster:
         return Verdict(right not in self.denied)
 
 
+class Known:
+    """The memory of an informer of what has no namespace."""
+
+    def __init__(self, objects: dict[str, Manifest]) -> None:
+        self._objects = objects
+
+    def get(self, key: Key) -> Manifest | None:
+        return self._objects.get(key.name)
+
+
 class Store:
     """The informer's memory."""
 
@@ -198,7 +214,9 @@ class Store:
 
 def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     """The whole application; the cluster tells its watch."""
-    runs, metrics = Runs(cluster), Metrics()
+    counters = Counters(cluster.counts, lambda: datetime.fromtimestamp(NOW, UTC))
+    plans = Plans(Known(cluster.namespaces), Known(cluster.plans), counters)
+    runs, metrics = Runs(cluster, plans), Metrics()
     cluster.waiting = Waiting(lambda key: cluster.get(None, key), most)  # type: ignore[arg-type]
     desk = Desk(
         Gate(cluster.review_token, cluster.review_access, 10),

@@ -76,7 +76,7 @@ OPERATOR = (
     | rights("patch", to=(resources.PODS,))
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
-    | rights("patch", to=(resources.ACTIONS,), part="status")
+    | rights("patch", to=(resources.ACTIONS, resources.PLANS), part="status")
     | rights(*READ, "create", "delete", to=(resources.JOBS,))  # of single runs, and of steps
     | rights("get", to=(resources.PODS,), part="log")
 )
@@ -85,8 +85,9 @@ GATEWAY = (
     | rights("create", "update", "delete", to=(resources.WORKFLOWS,))
     | rights("update", to=(resources.WORKFLOWS,), part="share")
     | rights("list", to=(resources.ACTIONS, resources.CREDENTIALS))
-    | rights("get", to=(resources.CONFIG_MAPS,))
     | rights("list", "patch", to=(resources.CONTROLLER_REVISIONS,))
+    | rights(*READ, to=(resources.NAMESPACES, resources.PLANS))
+    | rights("create", "get", "patch", to=(resources.CONFIG_MAPS,))  # one name, see below
     | rights("create", "patch", to=(resources.RUNS,))
     | rights("create", to=(resources.TOKEN_REVIEWS, resources.SUBJECT_ACCESS_REVIEWS))
     | rights("get", to=(resources.SECRETS,))  # one name, see SECRETS
@@ -119,7 +120,15 @@ def test_a_process_may_do_in_the_cluster_what_it_does_and_nothing_else(name: str
     given = granted(chart.found("ClusterRole", name))
 
     assert {(verb, group, resource) for verb, group, resource, _ in given} == GRANTED[name]
-    assert {name for _, _, kind, name in given if kind != "secrets"} == {""}
+    unbound = {one for one in given if one[2] not in ("secrets", "configmaps")}
+    assert {name for *_, name in unbound} == {""}
+
+
+def test_the_gateway_changes_one_config_map_of_a_namespace() -> None:
+    given = granted(chart.found("ClusterRole", "sluice-gateway"))
+
+    changed = {name for verb, _, kind, name in given if (verb, kind) == ("patch", "configmaps")}
+    assert changed == {names.ADMISSION}
 
 
 def test_the_operator_has_a_lease_and_one_secret_in_its_own_namespace() -> None:

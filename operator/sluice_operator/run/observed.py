@@ -12,6 +12,7 @@ from sluice_core.api.triggers import ConcurrencyPolicy
 from sluice_core.api.workflow import Concurrency
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
+from sluice_core.rates import Limit
 from sluice_core.record import CONDITION, Record
 
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
@@ -60,11 +61,11 @@ class Pinned:
 class Flow:
     """A workflow, as far as its runs depend on it.
 
-    `schedules` are the policies of triggers that do not allow runs beside each other. `invalid` and
-    `failure` are sentences: why it cannot run, and why its runner does not get up. `mounted` are
-    the credentials as pods should have them mounted, with None for those that do not exist; None
-    where pods stay as they are. `solo` is whether each run has a pod of its own, of which there
-    are `most_pods` at a time.
+    `schedules` are the policies of triggers that do not allow runs beside each other, `rates` those
+    of the namespace's plan. `invalid` and `failure` are sentences: why it cannot run, and why its
+    runner does not get up. `mounted` are the credentials as pods should have them mounted, with
+    None for those that do not exist; None where pods stay as they are. `solo` is whether each run
+    has a pod of its own, of which there are `most_pods` at a time.
     """
 
     uid: str
@@ -72,6 +73,7 @@ class Flow:
     current: Pinned | None
     concurrency: Concurrency = field(default_factory=Concurrency)
     schedules: Mapping[str, ConcurrencyPolicy] = field(default_factory=dict)
+    rates: tuple[Limit, ...] = ()
     invalid: str = ""
     failure: str = ""
     mounted: Mapping[str, Mount | None] | None = None
@@ -92,9 +94,10 @@ class Flow:
 class Run:
     """An undecided run in the operator's memory: what was asked, and how far it is.
 
-    `admitted` is a run that concurrency has let through; `retries` counts the attempts that
-    followed a failure, apart from those that followed a lost runner. `earlier` is the run that it
-    resumes, `ancestors` are the workflows of the runs above it; `prepared` once both are read.
+    `admitted` is a run that concurrency has let through, `counted` one that the plan's rates have.
+    `retries` counts the attempts that followed a failure, apart from those that followed a lost
+    runner. `earlier` is the run that it resumes, `ancestors` are the workflows of the runs above
+    it; `prepared` once both are read.
     """
 
     name: Name
@@ -109,6 +112,7 @@ class Run:
     retries: int = 0
     not_before: datetime | None = None
     admitted: bool = False
+    counted: bool = False
     prepared: bool = True
     earlier: Mapping[str, Any] | None = None
     parent: str | None = None
@@ -191,6 +195,7 @@ def read(manifest: dict[str, Any]) -> Run:
         not_before=datetime.fromisoformat(next_time) if next_time else None,
         parent=parent_of(meta),
         record=Record(status),
+        counted=names.ANNOTATION_COUNTED in meta.get("annotations", {}),
     )
     run.prepared = not (spec.get("resumeFrom") or run.parent)
     shown = conditions.find(status.get("conditions", []), CONDITION)

@@ -1,12 +1,13 @@
 """What dispatch asks of the rest of the operator, and what its own parts share."""
 
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from sluice_core import wire
+from sluice_core.rates import Limit, Taken
 from sluice_operator.run import children
 from sluice_operator.run.book import Book
 from sluice_operator.run.gate import Gate
@@ -16,6 +17,15 @@ from sluice_operator.run.runners import Runners
 from sluice_operator.run.showing import Showing
 from sluice_operator.run.solo import Pods, Solo
 from sluice_operator.run.tasks import Tasks
+
+
+class Counters(Protocol):
+    """What counts against the rates of plans; see sluice_kube.admission."""
+
+    async def take_ids(
+        self, namespace: str, limits: Sequence[Limit], ids: Sequence[str]
+    ) -> tuple[Taken, frozenset[str]]:
+        """Count what has ids, each once; answers those that may go. Raises ApiError."""
 
 
 class Objects(children.Objects, Protocol):
@@ -50,6 +60,7 @@ class Ports:
     superseded: Callable[[], None]
     objects: Objects
     pods: Pods
+    counters: Counters
     look: Callable[[Name], None]
     ending: Callable[[Run, dict[str, Any]], None] = lambda _run, _status: None
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)

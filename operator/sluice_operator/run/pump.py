@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 from sluice_operator.run import handover
 from sluice_operator.run.demand import rests
+from sluice_operator.run.meter import Meter
 from sluice_operator.run.observed import Flow, Name, Pinned, Run
 from sluice_operator.run.ports import Parts
 from sluice_operator.run.reconcile import End, Room, Send, Wait, assign, reconcile, why_waiting
 
 NOT_LEADING_SECONDS = 0.5
+COUNTED = Wait("Pending", "it is counted against the rates of the namespace's plan")
 
 
 class Pump:
@@ -20,6 +22,7 @@ class Pump:
         self._showing, self._gate, self._tasks = parts.showing, parts.gate, parts.tasks
         self._solo = parts.solo
         self._end = end
+        self._meter = Meter(parts, end, self.changed)
         self._due: set[Name] = set()
         self._resting: set[str] = set()
         self.started = False
@@ -122,7 +125,10 @@ class Pump:
                 self._hold(run, decision)
             elif not run.ending:
                 run.admitted = True
-                going.append(run)
+                if self._meter.counts(run, seen):
+                    self._wait(run, COUNTED)
+                else:
+                    going.append(run)
         return going
 
     def _replace(self, run: Run | None, heir: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sluice_core import rates
 from sluice_core.admission import Standing
 from sluice_core.api.steps import RunRetry
 from sluice_core.api.triggers import ConcurrencyPolicy
@@ -10,6 +11,7 @@ from sluice_core.api.workflow import Concurrency, WorkflowSpec
 from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
+from sluice_core.rates import Limit
 from sluice_operator.workflow import lifecycle
 from sluice_operator.workflow.observed import Observed
 from sluice_operator.workflow.reconcile import Desired
@@ -30,6 +32,7 @@ class Decided:
     retry: RunRetry
     concurrency: Concurrency
     schedules: Mapping[str, ConcurrencyPolicy]
+    rates: tuple[Limit, ...]
     invalid: str
     failure: str
     solo: bool
@@ -57,6 +60,7 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         retry=spec.settings.retry,
         concurrency=spec.concurrency,
         schedules=_schedules(spec),
+        rates=rates.of_runs(seen.plan.spec if seen.plan else None),
         invalid=invalid,
         solo=spec.runner.mode == "Job" or spec.state == "Draft",
         most_pods=spec.runner.max_replicas,

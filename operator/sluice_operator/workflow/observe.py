@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -29,6 +29,13 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+class Age(NamedTuple):
+    """The older one is less; of two that were made in one second, the name decides."""
+
+    created: str
+    name: str
+
+
 class Observer:
     """The last known state of workflows, plans, namespaces, children and pods."""
 
@@ -40,17 +47,23 @@ class Observer:
     ) -> None:
         self._installation, self._pinned, self._demand = installation, pinned, demand
         self.workflows: dict[Key, Manifest] = {}
+        self._names: defaultdict[str, set[str]] = defaultdict(set)
         self._actions = Actions()
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
         self._leaving: set[str] = set()
         self._credentials: defaultdict[str, dict[str, CredentialSpec]] = defaultdict(dict)
+        self._ages: defaultdict[str, dict[str, Age]] = defaultdict(dict)
         self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
         self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
 
     def workflow(self, key: Key, manifest: Manifest | None) -> None:
         """A Workflow as it is now."""
         _put(self.workflows, key, manifest)
+        if manifest is None:
+            self._names[key[0]].discard(key[1])
+        else:
+            self._names[key[0]].add(key[1])
 
     def forget(self, manifest: Manifest) -> None:
         """This Workflow does not exist any more; a namesake may."""
@@ -58,7 +71,7 @@ class Observer:
         key = (meta["namespace"], meta["name"])
         known = self.workflows.get(key)
         if known is not None and known["metadata"]["uid"] == meta["uid"]:
-            del self.workflows[key]
+            self.workflow(key, None)
 
     def action(self, name: str, action: WorkflowAction | None, fault: str = "") -> Iterator[Key]:
         """A WorkflowAction as it is now; answers the workflows that name it in a step."""
@@ -79,12 +92,11 @@ class Observer:
 
     def namespace(self, name: str, manifest: Manifest | None) -> Iterator[Key]:
         """A namespace as it is now; answers the workflows for which another plan holds."""
-        labels = manifest["metadata"].get("labels", {}) if manifest else {}
         if manifest is not None and "deletionTimestamp" in manifest["metadata"]:
             self._leaving.add(name)
         else:
             self._leaving.discard(name)
-        before, plan = self._plan_of.get(name), labels.get(names.LABEL_PLAN)
+        before, plan = self._plan_of.get(name), plan_of(manifest) if manifest else None
         _put(self._plan_of, name, plan)
         if before != plan:
             yield from self._in(name)
@@ -94,6 +106,7 @@ class Observer:
         namespace, name = key
         spec = _spec_of(manifest) if manifest is not None else None
         _put(self._credentials[namespace], name, spec)
+        _put(self._ages[namespace], name, _age(manifest) if manifest is not None else None)
         if not self._credentials[namespace]:
             del self._credentials[namespace]
 
@@ -134,7 +147,9 @@ class Observer:
             workflow=workflow,
             manifest=manifest,
             installation=self._installation(),
-            plan=self._plan_for(key[0]),
+            plan=self.plan_for(key[0]),
+            place=self._place(key, manifest),
+            older=self._older(key[0]),
             children=children,
             pods=tuple(self._pods.get(key, {}).values()),
             revisions=tuple(versions.read_revision(one) for one in revisions),
@@ -145,15 +160,49 @@ class Observer:
             now=now,
         )
 
-    def _plan_for(self, namespace: str) -> Plan | None:
+    def plan_for(self, namespace: str) -> Plan | None:
+        """The plan that holds in a namespace; None without one."""
         name = self._plan_of.get(namespace)
         if name is None:
             return None
         manifest = self._plans.get(name)
         return Plan(name=name, spec=WorkflowPlan.parse(manifest).spec if manifest else None)
 
+    def namespaces(self, plan: str) -> int:
+        """How many namespaces are labelled with a plan."""
+        return sum(one == plan for one in self._plan_of.values())
+
+    def neighbours(self, key: Key) -> Iterator[Key]:
+        """Workflows for which a cap may leave more or less room since something came or went."""
+        plan = self.plan_for(key[0])
+        caps = plan.spec if plan else None
+        if caps and (caps.max_workflows, caps.max_credentials) != (None, None):
+            yield from self._in(key[0])
+
+    def _place(self, key: Key, manifest: Manifest) -> int:
+        """How many workflows of the namespace are older; only asked where that is capped."""
+        plan = self.plan_for(key[0])
+        if plan is None or plan.spec is None or plan.spec.max_workflows is None:
+            return 0
+        mine = _age(manifest)
+        return sum(_age(self.workflows[one]) < mine for one in self._in(key[0]))
+
+    def _older(self, namespace: str) -> dict[str, int]:
+        """How many credentials are older than each; only asked where that is capped."""
+        plan = self.plan_for(namespace)
+        if plan is None or plan.spec is None or plan.spec.max_credentials is None:
+            return {}
+        ages = self._ages.get(namespace, {})
+        return {name: place for place, name in enumerate(sorted(ages, key=lambda n: ages[n]))}
+
     def _in(self, namespace: str) -> Iterator[Key]:
-        return (key for key in list(self.workflows) if key[0] == namespace)
+        return ((namespace, name) for name in sorted(self._names.get(namespace, ())))
+
+
+def plan_of(namespace: Manifest) -> str | None:
+    """The name of the plan that a namespace is labelled with."""
+    plan: str | None = namespace["metadata"].get("labels", {}).get(names.LABEL_PLAN)
+    return plan
 
 
 def _spec_of(manifest: Manifest) -> CredentialSpec | None:
@@ -161,6 +210,11 @@ def _spec_of(manifest: Manifest) -> CredentialSpec | None:
         return WorkflowCredential.parse(manifest).spec
     except ValidationError:
         return None
+
+
+def _age(manifest: Manifest) -> Age:
+    meta = manifest["metadata"]
+    return Age(meta.get("creationTimestamp", ""), meta["name"])
 
 
 def _owner(manifest: Manifest) -> Manifest | None:

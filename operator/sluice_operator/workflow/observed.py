@@ -119,7 +119,9 @@ class Observed:
 
     `pinned` are the versions of unfinished runs, None while those are not known yet.
     `credentials` are those of the namespace that the workflow may name. `told` is what the status
-    says of runs, which others of this process know; None leaves it as it is.
+    says of runs, which others of this process know; None leaves it as it is. `place` is how many
+    workflows of the namespace are older, `older` how many credentials are than each; both are
+    known where the plan has a cap.
     """
 
     workflow: Workflow
@@ -134,6 +136,8 @@ class Observed:
     credentials: Mapping[str, CredentialSpec] = field(default_factory=dict)
     demand: Demand = Demand()
     told: Mapping[str, Any] | None = None
+    place: int = 0
+    older: Mapping[str, int] = field(default_factory=dict)
     now: datetime
 
     @property

@@ -5,18 +5,20 @@ from collections.abc import Iterable, Iterator
 
 from sluice_core import egress, names
 from sluice_core.api.workflow import WorkflowSpec
-from sluice_operator.workflow.observed import Plan, Reach
+from sluice_operator.workflow import caps
+from sluice_operator.workflow.observed import Observed, Plan, Reach
 
 
-def refusals(spec: WorkflowSpec, plan: Plan | None) -> list[str]:
+def refusals(seen: Observed) -> list[str]:
     """All that is not permitted; nothing beyond public HTTPS is, where no plan says so."""
+    spec, plan = seen.workflow.spec, seen.plan
     if plan is not None and plan.spec is None:
         message = (
             f"the namespace's label {names.LABEL_PLAN} names the WorkflowPlan {plan.name}, "
             "which does not exist: create it or correct the label"
         )
         return [message]
-    return [*_egress(spec, plan), *_runner(spec, plan), *_graph(spec, plan)]
+    return [*_egress(spec, plan), *_runner(spec, plan), *caps.refusals(seen), *_graph(spec, plan)]
 
 
 def reach(spec: WorkflowSpec, plan: Plan | None) -> Reach:

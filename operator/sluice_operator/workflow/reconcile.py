@@ -65,7 +65,7 @@ def reconcile(seen: Observed) -> Desired:
         message = str(first) + (f" (and {more} more: sluice lint shows all)" if more else "")
         return _refused(seen, _reason(first), message, warnings)
     refusals = [
-        *permits.refusals(seen.workflow.spec, seen.plan),
+        *permits.refusals(seen),
         *containers.refusals(seen.workflow.spec, seen.actions.usable, seen.plan),
     ]
     if refusals:

@@ -7,7 +7,7 @@ import pytest
 from sluice_operator.workflow import permits
 from sluice_operator.workflow.observed import Plan, Reach
 from testkit.builders import a_step, a_workflow
-from testkit.seen import a_plan
+from testkit.seen import a_plan, observed
 
 NEEDS_A_PLAN = (
     "this needs a WorkflowPlan that permits it; label the namespace sluice.dev/plan=<plan>"
@@ -68,6 +68,14 @@ CASES: dict[str, tuple[dict[str, Any], Plan | None, list[str]]] = {
         {"steps": [a_step("a"), a_step("b")]}, a_plan(maxStepsPerWorkflow=1),
         ["2 steps: the plan paid permits 1 a workflow"],
     ),
+    "retries of a step": (
+        {"steps": [a_step("a", retry={"limit": 3})]}, a_plan(maxRetries=2),
+        ["steps[0].retry.limit is 3: maxRetries of the plan paid is 2"],
+    ),
+    "retries of the run": (
+        {"settings": {"retry": {"limit": 1}}}, a_plan(maxRetries=0),
+        ["settings.retry.limit is 1: maxRetries of the plan paid is 0"],
+    ),
     "an action that is not listed": (
         {"steps": [a_step("a"), a_step("b", action="wait")]}, a_plan(actions=["log"]),
         ["action wait: the plan paid does not list it under actions"],
@@ -82,7 +90,7 @@ CASES: dict[str, tuple[dict[str, Any], Plan | None, list[str]]] = {
 
 @pytest.mark.parametrize(("spec", "plan", "said"), CASES.values(), ids=CASES)
 def test_refusals(spec: dict[str, Any], plan: Plan | None, said: list[str]) -> None:
-    assert permits.refusals(a_workflow(**spec).spec, plan) == said
+    assert permits.refusals(observed(a_workflow(**spec), plan=plan)) == said
 
 
 REACHES: dict[str, tuple[Plan | None, bool]] = {
@@ -98,3 +106,24 @@ def test_reach(plan: Plan | None, private: bool) -> None:
     spec = a_workflow(egress={"allow": ["a.example.com"]}).spec
 
     assert permits.reach(spec, plan) == Reach(("a.example.com",), private)
+
+
+@pytest.mark.parametrize(("older", "said"), [(1, 0), (2, 1)])
+def test_the_oldest_workflows_keep_working(older: int, said: int) -> None:
+    seen = observed(plan=a_plan(maxWorkflows=2), place=older)
+
+    refusals = permits.refusals(seen)
+
+    told = "maxWorkflows of the plan paid is 2, and 2 are older than this one"
+    assert refusals == [told][:said]
+
+
+def test_the_oldest_credentials_keep_working() -> None:
+    workflow = a_workflow(steps=[a_step("a", credential="old"), a_step("b", credential="new")])
+
+    refusals = permits.refusals(
+        observed(workflow, plan=a_plan(maxCredentials=1), older={"old": 0, "new": 1})
+    )
+
+    told = "credential new: maxCredentials of the plan paid is 1, and 1 are older than this one"
+    assert refusals == [told]

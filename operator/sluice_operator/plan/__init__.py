@@ -1,0 +1,1 @@
+"""The room of WorkflowPlans: where each is in force."""

@@ -1,0 +1,81 @@
+"""Rates of a namespace's plan, as callers meet them."""
+
+from typing import Any
+
+import pytest
+
+from sluice_core import names
+from sluice_kube import errors
+from testkit.gateway_app import Cluster, a_workflow, client
+
+PATH = "/api/v1/namespaces/shop/workflows/etl/trigger"
+SPENT = {"X-RateLimit-Limit": "1", "X-RateLimit-Used": "1", "X-RateLimit-Remaining": "0"}
+
+
+def a_cluster(**spec: Any) -> Cluster:
+    cluster = Cluster()
+    cluster.add(a_workflow())
+    cluster.namespaces["shop"] = {"plan": "free"}
+    cluster.plans["free"] = {"spec": spec}
+    return cluster
+
+
+async def test_over_a_rate_is_429_and_says_when_to_come_back() -> None:
+    cluster = a_cluster(runsPerMinute=1)
+
+    async with client(cluster) as http:
+        first = await http.post(PATH, json={})
+        second = await http.post(PATH, json={})
+
+    assert (first.status_code, second.status_code) == (202, 429)
+    assert second.headers.items() >= {k.lower(): v for k, v in SPENT.items()}.items()
+    assert 1 <= int(second.headers["Retry-After"]) <= 60
+    assert "runsPerMinute of the namespace's plan is 1" in second.json()["detail"]
+    assert len(cluster.runs) == 1
+
+
+async def test_the_run_says_that_it_is_counted() -> None:
+    cluster = a_cluster(runsPerDay=5)
+
+    async with client(cluster) as http:
+        await http.post(PATH, json={})
+
+    [run] = cluster.runs.values()
+    assert run["metadata"]["annotations"] == {names.ANNOTATION_COUNTED: "true"}
+
+
+@pytest.mark.parametrize("spec", [{}, {"maxWorkflows": 3}])
+async def test_without_a_rate_nothing_is_asked_or_written(spec: dict[str, Any]) -> None:
+    cluster = a_cluster(**spec)
+
+    async with client(cluster) as http:
+        await http.post(PATH, json={})
+
+    [run] = cluster.runs.values()
+    assert cluster.counts.requests == []
+    assert "annotations" not in run["metadata"]
+
+
+async def test_a_repeated_request_is_counted_once_and_answered_when_the_rate_is_used_up() -> None:
+    cluster = a_cluster(runsPerMinute=2)
+
+    async with client(cluster) as http:
+        answers = [
+            await http.post(PATH, json={}, headers={"Idempotency-Key": key})
+            for key in ("a", "a", "b", "a", "c")
+        ]
+
+    assert [one.status_code for one in answers] == [202, 202, 202, 202, 429]
+    assert cluster.counts.data()["runs.minute"].endswith(" 2")
+
+
+async def test_what_the_cluster_refuses_is_given_back() -> None:
+    cluster = a_cluster(runsPerMinute=1)
+    cluster.failure = errors.Forbidden(403, "Forbidden", "quota")
+
+    async with client(cluster) as http:
+        refused = await http.post(PATH, json={})
+        cluster.failure = None
+        taken = await http.post(PATH, json={})
+
+    assert (refused.status_code, taken.status_code) == (403, 202)
