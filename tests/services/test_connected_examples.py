@@ -2,8 +2,10 @@
 
 from sluice_core.credentials import Credential
 from sluice_core.wire import Finished
+from sluice_runner.egress.connect import Guard
 from testkit import contexts, examples
 from testkit.services import authority
+from testkit.services.databases import DatabaseServer
 from testkit.services.mail import serving_mail
 from testkit.vendors.calls import Operator
 
@@ -20,6 +22,19 @@ async def play(action: str, credential: Credential) -> Finished:
 def is_as_told(action: str, end: Finished) -> bool:
     told = ("Succeeded", "", examples.given_by(examples.text_of(action)))
     return (end.phase, end.message, end.output) == told
+
+
+async def test_sql_query(postgresql: DatabaseServer, guard: Guard) -> None:
+    for statement in (
+        "CREATE TABLE sold (id int, day date, total numeric)",
+        "INSERT INTO sold VALUES (1, '2026-01-31', 9.90), (2, '2026-02-01', 1)",
+    ):
+        context = contexts.a_context(credential=postgresql.credential, guard=lambda: guard)
+        await contexts.call("sql.query", context, query=statement)
+
+    end = await play("sql.query", postgresql.credential())
+
+    assert is_as_told("sql.query", end), end
 
 
 async def test_email_send() -> None:

@@ -19,13 +19,6 @@ LETTER = {"to": "ada@example.com", "subject": "Hello", "text": "It works."}
 
 
 @pytest.fixture
-async def guard() -> AsyncIterator[Guard]:
-    guard = authority.a_guard()
-    yield guard
-    await guard.kept.aclose()
-
-
-@pytest.fixture
 async def server() -> AsyncIterator[MailServer]:
     async with serving_mail() as running:
         yield running

@@ -14,6 +14,7 @@ from sluice_core.catalog import (
     http,
     messages,
     runs,
+    sql,
 )
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
@@ -30,6 +31,7 @@ CATALOG: Mapping[str, ActionType] = MappingProxyType(
             *messages.TYPES,
             *email.TYPES,
             *documents.TYPES,
+            *sql.TYPES,
             *files.TYPES,
         )
     }

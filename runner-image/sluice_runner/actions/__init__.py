@@ -21,6 +21,7 @@ from sluice_runner.actions import (
     s3_upload,
     slack_send,
     sms_send,
+    sql_query,
     switch,
     teams_send,
     transform,
@@ -36,6 +37,7 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         for action in (
             *http.ACTIONS,
             email_send.ACTION,
+            sql_query.ACTION,
             transform.ACTION,
             condition.ACTION,
             switch.ACTION,

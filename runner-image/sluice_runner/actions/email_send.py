@@ -82,6 +82,7 @@ async def _hand_over(
     from sluice_runner.actions.network_failure import failures_of  # noqa: PLC0415
 
     guard, where = ctx.guard(), str(smtp.target(credential))
+    key = ("smtp", where, credential.tls, credential.secrets())
     sent = 0
     failed: dict[str, StepFailed] = {}  # by recipient
 
@@ -92,7 +93,7 @@ async def _hand_over(
         refused = None
         try:
             with failures_of(where):
-                async with guard.kept.lent(("smtp", credential), login) as session:
+                async with guard.kept.lent(key, login) as session:
                     refused = await session.send(letter.sender, letter.recipients, letter.message)
         except StepFailed as failure:
             failed[letter.recipients[0]] = failure

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
+from typing import TypeVar
 
 from sluice_runner.egress.address import Address
 from sluice_runner.egress.kept import Kept
 from sluice_runner.egress.rules import Egress, Target, check_spelling
 
+C = TypeVar("C")
 Resolve = Callable[[str, int], Awaitable[tuple[Address, ...]]]
 CONNECT_SECONDS = 10.0
 
@@ -67,6 +69,19 @@ class Guard:
                 except OSError as error:
                     refused = error
             raise refused
+
+    async def dialled(self, target: Target, connect: Callable[[Address], Awaitable[C]]) -> C:
+        """What `connect` makes of the first address that answers, for libraries without sockets.
+
+        Raises what `addresses` does, and the last address's OSError.
+        """
+        refused: OSError = ConnectionError(f"{target} has no address")
+        for address in await self.addresses(target):
+            try:
+                return await connect(address)
+            except OSError as error:
+                refused = error
+        raise refused
 
 
 async def _connected(address: Address, port: int) -> socket.socket:
