@@ -66,8 +66,14 @@ class ChatParams(Params):
     title: Title | None = None
     text: Text | None = None
     facts: Facts = {}
-    items: Annotated[tuple[Text | Item, ...], Field(max_length=ITEMS)] = ()
-    mode: Literal["aggregated", "individual"] = "aggregated"
+    items: Annotated[
+        tuple[Text | Item, ...],
+        Field(max_length=ITEMS, description="further things to tell, as lines or as messages"),
+    ] = ()
+    mode: Annotated[
+        Literal["aggregated", "individual"],
+        Field(description="one message, or one for each of items"),
+    ] = "aggregated"
 
     @model_validator(mode="after")
     def _says_something(self) -> "ChatParams":
@@ -79,14 +85,18 @@ class ChatParams(Params):
 
 
 class TeamsParams(ChatParams):
-    """`card` is how it is written down: `MessageCard` is for webhooks of Office 365 connectors."""
+    """The output is `{sent, messages}`, an empty object for each message.
+
+    `card` is how it is written down: `MessageCard` is for webhooks of Office 365 connectors.
+    """
 
     card: Literal["AdaptiveCard", "MessageCard"] = "AdaptiveCard"
 
 
 class SlackParams(ChatParams):
-    """Nobody is notified by what the text holds, unless `mentions` is true.
+    """The output is `{sent, messages: [{channel, ts}]}`; of a webhook, empty objects.
 
+    Nobody is notified by what the text holds, unless `mentions` is true.
     `blocks` is Block Kit, shown in place of title, text and facts, which notifications show.
     """
 
@@ -107,8 +117,9 @@ class SlackParams(ChatParams):
 
 
 class DiscordParams(ChatParams):
-    """Nobody is notified by what the text holds, but those whom `mentions` lists.
+    """The output is `{sent, messages: [{id, channelId}]}`.
 
+    Nobody is notified by what the text holds, but those whom `mentions` lists.
     `embeds` are Discord's own, sent as they are.
     """
 

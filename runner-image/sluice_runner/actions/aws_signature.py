@@ -12,7 +12,7 @@ from hashlib import sha256
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Keys:
     """Who signs, and for which region."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -61,21 +62,14 @@ def call(
     body: bytes,
 ) -> vendor.Call:
     """A request to put `place`, a container and a blob in it."""
-    import httpx  # noqa: PLC0415
-
     to = account(credential)
     sent = {
         **headers,
         "Content-Length": str(len(body)),
-        "x-ms-date": f"{ctx.now():%a, %d %b %Y %H:%M:%S GMT}",
+        "x-ms-date": format_datetime(ctx.now(), usegmt=True),
         "x-ms-version": VERSION,
     }
-    try:
-        url = httpx.URL(f"{to.endpoint}/{quote(place, safe='/-_.~$')}")
-    except httpx.InvalidURL as error:
-        raise _invalid(
-            "the endpoint is no URL, such as https://shop.blob.core.windows.net"
-        ) from error
+    url = vendor.endpoint(to.endpoint, quote(place, safe="/-_.~$"))
     if to.key is not None:
         path = url.raw_path.decode()
         sent["Authorization"] = azure_signature.authorization(to.name, to.key, "PUT", path, sent)

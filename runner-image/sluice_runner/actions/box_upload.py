@@ -79,12 +79,11 @@ def _multipart(boundary: str, attributes: JsonValue, name: str, body: bytes) -> 
     """The attributes come first, or Box answers metadata_after_file_contents (RFC 7578)."""
     quoted = name.replace("%", "%25").replace('"', "%22")
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="attributes"\r\n\r\n'
-    file = (
-        f'\r\n--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n'
-    )
-    kind = "Content-Type: application/octet-stream\r\n\r\n"
-    parts = (head.encode(), orjson.dumps(attributes), file.encode(), kind.encode(), body)
-    return b"".join((*parts, f"\r\n--{boundary}--\r\n".encode()))
+    file = f'Content-Disposition: form-data; name="file"; filename="{quoted}"'
+    kind = "Content-Type: application/octet-stream"
+    middle = f"\r\n--{boundary}\r\n{file}\r\n{kind}\r\n\r\n"
+    tail = f"\r\n--{boundary}--\r\n"
+    return b"".join((head.encode(), orjson.dumps(attributes), middle.encode(), body, tail.encode()))
 
 
 def _taken_by(answer: httpx.Response) -> str:

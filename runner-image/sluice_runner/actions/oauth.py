@@ -27,7 +27,7 @@ KEPT = 64  # credentials of one runner
 Send = Callable[[str], Awaitable["httpx.Response"]]
 
 
-@dataclass
+@dataclass(repr=False)
 class _Token:
     """What a refresh token was last exchanged for; one exchange at a time."""
 

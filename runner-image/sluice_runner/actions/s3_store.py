@@ -72,22 +72,15 @@ def call(
 
 def address(credential: AwsS3, place: Place) -> httpx.URL:
     """The bucket is a part of the host, unless that cannot be or `path_style` says so."""
-    import httpx  # noqa: PLC0415
-
     endpoint = credential.endpoint or f"https://s3.{credential.region}.amazonaws.com"
     scheme, _, rest = endpoint.partition("://")
-    host, _, prefix = rest.partition("/")
+    host = rest.partition("/")[0]
     path = quote(place.key, safe="/-_.~")
     if credential.path_style or "." in place.bucket or _is_an_address(host):
         path = f"{place.bucket}/{path}"
     else:
-        host = f"{place.bucket}.{host}"
-    prefix = prefix.strip("/")
-    try:
-        return httpx.URL(f"{scheme}://{host}/{f'{prefix}/' if prefix else ''}{path}")
-    except httpx.InvalidURL as error:
-        message = "config.endpoint of the credential is no URL, such as https://minio.shop:9000"
-        raise StepFailed("Permanent", "InvalidUrl", message) from error
+        rest = f"{place.bucket}.{rest}"
+    return vendor.endpoint(f"{scheme}://{rest}", path)
 
 
 def refusal(call: vendor.Call, answer: httpx.Response, ctx: Context) -> StepFailed:

@@ -23,7 +23,7 @@ NOT_ACCEPTED = "it does not accept the credential, look at its Secret"
 REDIRECT = "it answers with a redirect, which is not followed"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Call:
     """A request. Messages show `name` in place of the URL, which may be a secret."""
 
@@ -148,3 +148,21 @@ def webhook(secret: str, allowed: Callable[[str, str], bool], form: str) -> http
         return url
     message = f"webhookUrl of the credential leads elsewhere than {form}: nothing was sent"
     raise StepFailed("Permanent", "HostRefused", message)
+
+
+def endpoint(base: str, path: str) -> httpx.URL:
+    """`path`, percent-encoded, below the endpoint of a credential; raises StepFailed."""
+    import httpx  # noqa: PLC0415
+
+    try:
+        url = httpx.URL(f"{base.rstrip('/')}/{path}")
+    except httpx.InvalidURL as error:
+        raise _no_endpoint() from error
+    if url.userinfo or url.query or url.fragment or not url.raw_path.decode().endswith(path):
+        raise _no_endpoint()
+    return url
+
+
+def _no_endpoint() -> StepFailed:
+    message = "the endpoint of the credential is no address such as https://minio.shop:9000"
+    return StepFailed("Permanent", "InvalidUrl", message)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice_core.credentials import AwsS3
+from sluice_runner.actions.action import StepFailed
 from sluice_runner.actions.aws_signature import Keys, Request, signed
 from sluice_runner.actions.s3_store import Place, address
 
@@ -107,3 +108,17 @@ def test_an_object_is(endpoint: str | None, path_style: bool, bucket: str, url: 
     credential = AwsS3.model_validate({**given, "pathStyle": path_style})
 
     assert str(address(credential, Place(bucket, "k"))) == url
+
+
+NO_ENDPOINTS = ("https://user:word@minio.shop", "https://minio.shop?a=b", "https://minio.shop#a")
+
+
+@pytest.mark.parametrize("endpoint", NO_ENDPOINTS)
+def test_an_endpoint_is_an_address_and_nothing_else(endpoint: str) -> None:
+    given = {"accessKeyId": "AKID", "secretAccessKey": "word", "endpoint": endpoint}
+
+    with pytest.raises(StepFailed) as caught:
+        address(AwsS3.model_validate(given), Place("shop", "k"))
+
+    assert caught.value.reason == "InvalidUrl"
+    assert endpoint not in caught.value.message
