@@ -56,6 +56,10 @@ class Credential(BaseModel):
 
     defaults: dict[str, JsonValue] = {}
 
+    def __hash__(self) -> int:
+        """Connections are kept by credential; objects have no hash, and need not count."""
+        return hash((type(self), *(value for _, value in self if not isinstance(value, dict))))
+
     @model_validator(mode="after")
     def _groups(self) -> Self:
         for names in self.together:

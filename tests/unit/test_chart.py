@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import yaml
 
+from sluice_core.api.action import WorkflowAction
 from testkit import chart
 from testkit.chart import Manifest
 
@@ -106,6 +108,7 @@ ON: dict[str, tuple[tuple[str, ...], str, str]] = {
     "a budget for two replicas": (TWO, "PodDisruptionBudget", "sluice-operator"),
     "network policies": (("networkPolicy.enabled=true",), "NetworkPolicy", "sluice-gateway"),
     "plans": (("plans.presets=true",), "WorkflowPlan", "free"),
+    "business actions": (("businessActions.enabled=true",), "WorkflowAction", "create-invoice"),
     "CRDs": (("crds.install=true",), "CustomResourceDefinition", "workflows.sluice.dev"),
 }
 
@@ -118,6 +121,43 @@ def test_what_a_value_brings_and_without_it_is_not_there(
 
     assert chart.found(kind, name, *ALL_OFF, *settings)
     assert kind not in without
+
+
+BUSINESS = (
+    "businessActions.enabled=true",
+    'businessActions.endpoint="http://books.shop.svc.cluster.local/v2/"',
+    'businessActions.credentialType="HttpApiKey"',
+)
+
+
+def test_business_actions_call_where_the_values_say_with_what_they_say() -> None:
+    made = [one for one in chart.rendered(*BUSINESS) if one["kind"] == "WorkflowAction"]
+
+    urls = {one["metadata"]["name"]: one["spec"]["http"]["url"] for one in made}
+    assert len(urls) == len(list((chart.CHART / "files" / "business").iterdir()))
+    assert urls["create-invoice"] == "http://books.shop.svc.cluster.local/v2/invoices"
+    assert all(url.startswith("http://books.shop.svc.cluster.local/v2/") for url in urls.values())
+    assert all(one["spec"]["credentialTypes"] == ["HttpApiKey"] for one in made)
+    assert all(WorkflowAction.parse(one) for one in made)
+
+
+def test_business_actions_come_after_the_kind_and_later_are_objects_of_the_release() -> None:
+    kind = "--api-versions=sluice.dev/v1alpha1/WorkflowAction"
+    given = (f"--kube-version={chart.KUBERNETES}", "--set=businessActions.enabled=true")
+    words = ("template", "sluice", str(chart.CHART), *given)
+
+    first, later = (
+        [one for one in yaml.safe_load_all(chart.run(*words, *more)) if one]
+        for more in ((), (kind,))
+    )
+
+    notes = [
+        [one["metadata"].get("annotations", {}) for one in made if one["kind"] == "WorkflowAction"]
+        for made in (first, later)
+    ]
+    assert all("helm.sh/hook" in one for one in notes[0])
+    assert all(one["meta.helm.sh/release-name"] == "sluice" for one in notes[0])
+    assert notes[1] == [{}] * len(notes[0])
 
 
 def test_one_replica_has_no_budget_that_would_block_its_node() -> None:
