@@ -15,6 +15,7 @@ from sluice_core import names, wire
 from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_core.api.plan import PlanSpec
+from sluice_core.packed import pack
 from sluice_kube.admission import Counters
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
@@ -177,7 +178,7 @@ class Leader:
     def _watches(self) -> list[Informer]:
         scope = Scope(labels=MANAGED)
         children = [
-            Informer(self._session, one, scope, on_change=self._child_changed)
+            Informer(self._session, one, scope, on_change=self._child_changed, transform=pack)
             for one in CHILDREN.values()
         ]
         return [

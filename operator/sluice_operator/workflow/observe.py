@@ -1,18 +1,19 @@
 """Gather what the decision about a Workflow depends on, from what the watches have brought."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from sluice_core import names
+from sluice_core import names, packed
 from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_core.api.credential import CredentialSpec, WorkflowCredential
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
+from sluice_core.packed import Manifests
 from sluice_operator.workflow import lifecycle, versions
 from sluice_operator.workflow.observed import (
     Actions,
@@ -46,7 +47,7 @@ class Observer:
         demand: Callable[[Key, Standing], Demand],
     ) -> None:
         self._installation, self._pinned, self._demand = installation, pinned, demand
-        self.workflows: dict[Key, Manifest] = {}
+        self.workflows = Manifests()
         self._names: defaultdict[str, set[str]] = defaultdict(set)
         self._actions = Actions()
         self._plans: dict[str, Manifest] = {}
@@ -111,8 +112,8 @@ class Observer:
             del self._credentials[namespace]
 
     def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
-        """A child as it is now; answers the workflow that it belongs to."""
-        owner = _owner(manifest)
+        """A child as it is now, packed; answers the workflow that it belongs to."""
+        owner = _owner(packed.unpack(manifest))
         if owner is None:
             return None
         meta = manifest["metadata"]
@@ -141,7 +142,8 @@ class Observer:
         if key[0] in self._leaving:
             return None
         workflow = Workflow.parse(manifest)
-        children = dict(self._children.get(workflow.metadata.uid, {}))
+        kept = self._children.get(workflow.metadata.uid, {})
+        children = {child: packed.unpack(one) for child, one in kept.items()}
         revisions = (o for c, o in children.items() if c.kind == "ControllerRevision")
         return Observed(
             workflow=workflow,
@@ -223,7 +225,7 @@ def _owner(manifest: Manifest) -> Manifest | None:
     return next((o for o in ours if o["kind"] == "Workflow"), None)
 
 
-def _put(where: dict[K, V], key: K, value: V | None) -> None:
+def _put(where: MutableMapping[K, V], key: K, value: V | None) -> None:
     if value is None:
         where.pop(key, None)
     else:
