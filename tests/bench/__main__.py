@@ -1,10 +1,11 @@
-"""`python -m bench`: measure the installed Sluice as ratios to the bare thing, in one run."""
+"""`python -m bench [load] [wake] [idle]`: measure the installed Sluice beside the bare thing."""
 
 import asyncio
+import sys
 
 import uvloop
 
-from bench import engine, report
+from bench import engine, idle, report, wake
 from bench.load import Call, Latency, in_turn, latency, rate
 from bench.pairs import pairs
 from bench.report import Figure
@@ -18,20 +19,38 @@ CALLS = {1: 200, 8: 800, 64: 1500}
 SETTLED_SECONDS = 2.0
 
 
-async def main() -> None:
-    """Measure, print, write."""
+PARTS = ("load", "wake", "idle")
+
+
+async def main(parts: tuple[str, ...]) -> None:
+    """Measure, print, write; what is not measured keeps the figures that it has."""
     cluster = config.load()
-    async with Session(cluster) as session, stage(session) as on:
-        print("deploying a workflow of one no-op step and one of ten", flush=True)
-        await on.deploy("one", 1)
-        await on.deploy("ten", 10)
-        await on.trigger("one")()
-        figures = await _measure(on, cluster)
-    report.write(figures)
+    figures: list[Figure] = []
+    async with Session(cluster) as session:
+        for part in parts:
+            async with stage(session) as on:
+                figures += await _measure(part, on, cluster)
+            report.write(figures)
     print(report.table(figures))
 
 
-async def _measure(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
+async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
+    match part:
+        case "wake":
+            return await wake.figures(on)
+        case "idle":
+            return await idle.figures(on, cluster)
+        case "load":
+            return await _load(on, cluster)
+        case _:
+            sys.exit(f"there is no part {part}: choose of {', '.join(PARTS)}")
+
+
+async def _load(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
+    print("deploying a workflow of one no-op step and one of ten", flush=True)
+    await on.deploy("one", 1)
+    await on.deploy("ten", 10)
+    await on.trigger("one")()
     model = await on.an_ended_run("one")
     async with pairs(on.session, model) as pair:
         print("latency: the bare pair, then a sync trigger", flush=True)
@@ -78,4 +97,4 @@ async def _writes_per_run(on: Stage, cluster: config.ClusterConfig) -> Figure:
     return Figure("api_writes_per_run", (after - before) / times, "writes", "<= 2.05")
 
 
-uvloop.run(main())
+uvloop.run(main(tuple(sys.argv[1:]) or PARTS))

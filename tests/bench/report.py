@@ -36,7 +36,10 @@ def table(figures: list[Figure]) -> str:
 
 
 def write(figures: list[Figure]) -> None:
-    """Replace the results file."""
+    """Put them into the results file, in place of those of their names."""
     RESULTS.parent.mkdir(exist_ok=True)
-    plain = [asdict(one) | {"within": one.within} for one in figures]
+    before = orjson.loads(RESULTS.read_bytes()) if RESULTS.exists() else []
+    known = {one["name"]: one for one in before}
+    known |= {one.name: asdict(one) | {"within": one.within} for one in figures}
+    plain = list(known.values())
     RESULTS.write_bytes(orjson.dumps(plain, option=orjson.OPT_INDENT_2))

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -61,22 +61,31 @@ class Stage:
                 return run
         raise LookupError(workflow)
 
+    async def see(
+        self, resource: Resource, name: str, holds: Callable[[Manifest], bool], seconds: float
+    ) -> Manifest:
+        """Wait until it holds of the object; raises TimeoutError."""
+        scope = Scope(namespace=self.namespace, fields=f"metadata.name={name}")
+        async with asyncio.timeout(seconds):
+            while True:
+                async with self.session.stream(resource, "0", scope) as lines:
+                    async for line in lines:
+                        found: Manifest = orjson.loads(line)["object"]
+                        if holds(found):
+                            return found
+
     async def deploy(self, workflow: str, steps: int) -> None:
         """Make a workflow of so many no-op steps, and wait until its runner is up."""
         await self.session.create(WORKFLOWS, _workflow(self.namespace, workflow, steps))
-        scope = Scope(namespace=self.namespace, fields=f"metadata.name={workflow}")
-        async with asyncio.timeout(READY_SECONDS), self.session.stream(WORKFLOWS, "0", scope) as on:
-            async for line in on:
-                if _is_ready(orjson.loads(line)["object"]):
-                    return
+        await self.see(WORKFLOWS, workflow, _is_ready, READY_SECONDS)
 
 
 @asynccontextmanager
 async def stage(session: Session) -> AsyncIterator[Stage]:
     """Set it, and clear it away."""
     namespace = f"sluice-bench-{secrets.token_hex(3)}"
-    await session.create(NAMESPACES, _object(NAMESPACES, "", namespace))
-    await session.create(SERVICE_ACCOUNTS, _object(SERVICE_ACCOUNTS, namespace, "caller"))
+    await session.create(NAMESPACES, an_object(NAMESPACES, "", namespace))
+    await session.create(SERVICE_ACCOUNTS, an_object(SERVICE_ACCOUNTS, namespace, "caller"))
     await session.create(BINDINGS, _binding(namespace))
     gateway = await session.get(SERVICES, Key(RELEASE, "sluice-gateway"))
     connector = aiohttp.TCPConnector(limit=256)
@@ -102,7 +111,8 @@ async def _token(namespace: str) -> str:
     return out.decode().strip()
 
 
-def _object(resource: Resource, namespace: str, name: str) -> Manifest:
+def an_object(resource: Resource, namespace: str, name: str) -> Manifest:
+    """Its identity; in no namespace where that is empty."""
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
 
@@ -114,12 +124,12 @@ def _binding(namespace: str) -> Manifest:
         "name": "sluice-trigger",
     }
     subject = {"kind": "ServiceAccount", "name": "caller", "namespace": namespace}
-    return _object(BINDINGS, namespace, "caller") | {"roleRef": role, "subjects": [subject]}
+    return an_object(BINDINGS, namespace, "caller") | {"roleRef": role, "subjects": [subject]}
 
 
 def _workflow(namespace: str, name: str, steps: int) -> Manifest:
     step = {"action": "transform", "with": {"template": "done"}}
-    return _object(WORKFLOWS, namespace, name) | {
+    return an_object(WORKFLOWS, namespace, name) | {
         "spec": {
             "lifecycle": {"policy": "AlwaysOn"},
             "runner": {"concurrency": 100},
