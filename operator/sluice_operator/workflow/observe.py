@@ -48,7 +48,7 @@ class Observer:
     ) -> None:
         self._installation, self._pinned, self._demand = installation, pinned, demand
         self.workflows = Manifests()
-        self._names: defaultdict[str, set[str]] = defaultdict(set)
+        self._made: defaultdict[str, dict[str, Age]] = defaultdict(dict)
         self._actions = Actions()
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
@@ -61,10 +61,7 @@ class Observer:
     def workflow(self, key: Key, manifest: Manifest | None) -> None:
         """A Workflow as it is now."""
         _put(self.workflows, key, manifest)
-        if manifest is None:
-            self._names[key[0]].discard(key[1])
-        else:
-            self._names[key[0]].add(key[1])
+        _put(self._made[key[0]], key[1], _age(manifest) if manifest is not None else None)
 
     def forget(self, manifest: Manifest) -> None:
         """This Workflow does not exist any more; a namesake may."""
@@ -187,7 +184,7 @@ class Observer:
         if plan is None or plan.spec is None or plan.spec.max_workflows is None:
             return 0
         mine = _age(manifest)
-        return sum(_age(self.workflows[one]) < mine for one in self._in(key[0]))
+        return sum(age < mine for age in self._made.get(key[0], {}).values())
 
     def _older(self, namespace: str) -> dict[str, int]:
         """How many credentials are older than each; only asked where that is capped."""
@@ -198,7 +195,7 @@ class Observer:
         return {name: place for place, name in enumerate(sorted(ages, key=lambda n: ages[n]))}
 
     def _in(self, namespace: str) -> Iterator[Key]:
-        return ((namespace, name) for name in sorted(self._names.get(namespace, ())))
+        return ((namespace, name) for name in sorted(self._made.get(namespace, ())))
 
 
 def plan_of(namespace: Manifest) -> str | None:
