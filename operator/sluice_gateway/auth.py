@@ -35,6 +35,8 @@ class Right(NamedTuple):
 ReviewAccess = Callable[[Identity, Access], Awaitable[Verdict]]
 
 TRIGGER = Right("create", WORKFLOWS, "trigger")
+EXECUTE = Right("create", WORKFLOWS, "execute")
+LIST_WORKFLOWS = Right("list", WORKFLOWS)
 GET_RUN = Right("get", RUNS)
 LIST_RUNS = Right("list", RUNS)
 GET_FLOW = Right("get", WORKFLOWS)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from sluice_gateway import strict_json
@@ -24,7 +25,7 @@ async def read(request: Request, model: type[Body], limits: Limits) -> Body:
     """
     text = await raw(request, limits)
     if text:  # clients that send none may declare anything
-        _check_type(request.headers.get("content-type", ""))
+        check_type(request.headers)
     try:
         value = strict_json.loads(text or b"{}")
     except strict_json.NotJsonError as error:
@@ -36,8 +37,9 @@ async def read(request: Request, model: type[Body], limits: Limits) -> Body:
         raise of_validation(error.errors(include_url=False, include_context=False)) from error
 
 
-def _check_type(content_type: str) -> None:
-    media = content_type.partition(";")[0].strip().lower()
+def check_type(headers: Headers) -> None:
+    """Raises Problem 415 for a body that is declared as something else than JSON."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media and media != "application/json" and not media.endswith("+json"):
         raise Problem(
             415,
@@ -46,19 +48,23 @@ def _check_type(content_type: str) -> None:
         )
 
 
-async def raw(request: Request, limits: Limits) -> bytes:
-    """The body as it came. Raises Problem 400, 408 or 413."""
+async def raw(request: Request, limits: Limits, most: int = 0) -> bytes:
+    """The body as it came, of `most` bytes, or of as many as are usual.
+
+    Raises Problem 400, 408 or 413.
+    """
+    most = most or limits.body_bytes
     announced = request.headers.get("content-length", "0")
-    if not announced.isdigit() or int(announced) > limits.body_bytes:
-        raise _too_large(limits)
+    if not announced.isdigit() or int(announced) > most:
+        raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(limits.body_seconds):
             async for part in request.stream():
                 size += len(part)
-                if size > limits.body_bytes:
-                    raise _too_large(limits)
+                if size > most:
+                    raise _too_large(most)
                 parts.append(part)
     except TimeoutError as error:
         detail = f"the body did not arrive within {limits.body_seconds:g} seconds"
@@ -68,6 +74,6 @@ async def raw(request: Request, limits: Limits) -> bytes:
     return b"".join(parts)
 
 
-def _too_large(limits: Limits) -> Problem:
-    detail = f"the body is larger than {limits.body_bytes} bytes"
+def _too_large(most: int) -> Problem:
+    detail = f"the body is larger than {most} bytes"
     return Problem(413, "TooLarge", detail, headers=_HANG_UP)

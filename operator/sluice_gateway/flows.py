@@ -25,6 +25,7 @@ class Flow:
     namespace: str
     name: str
     uid: str
+    title: str
     standing: Standing
     steps: int
     schema: dict[str, Any] | None
@@ -51,6 +52,7 @@ def read(manifest: Manifest) -> Flow:
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
+        title=spec.get("title", metadata["name"]),
         standing=_standing(metadata, spec),
         steps=len(spec.get("steps", ())),
         schema=spec.get("inputs"),

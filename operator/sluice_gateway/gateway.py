@@ -9,30 +9,35 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp
 
-from sluice_core import names
+from sluice_core import event_types, names
 from sluice_gateway import flows
 from sluice_gateway.app import Routes, make_app
 from sluice_gateway.auth import Gate
 from sluice_gateway.desk import Desk
+from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans, cut_namespace
 from sluice_gateway.routes.design import Design
+from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.lifecycle import SeeLifecycle
+from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
+from sluice_gateway.routes.trials import Trials
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.routes.versions import SeeVersions
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
 from sluice_gateway.starting import Starter
+from sluice_gateway.subscriptions import Subscriptions
 from sluice_gateway.waiting import ENDED, Waiting
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
@@ -88,11 +93,14 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
     """A gateway whose watches run until the block is left; ends them also when one fails."""
     metrics = Metrics()
     async with Session(config, on_request=metrics.api_request) as session:
-        informer = Informer(session, WORKFLOWS, transform=flows.cut)
+        subscriptions = Subscriptions()
+        informer = Informer(
+            session, WORKFLOWS, on_change=subscriptions.changed, transform=flows.cut
+        )
         namespaces = Informer(session, NAMESPACES, transform=cut_namespace)
         plans = Informer(session, PLANS)
         informers = Informers(informer, namespaces, plans)
-        gateway = _make(settings, session, informers, metrics)
+        gateway = _make(settings, session, informers, subscriptions, metrics)
         async with asyncio.TaskGroup() as watches:
             tasks = [
                 *(watches.create_task(one.run()) for one in informers),
@@ -112,7 +120,13 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
                 task.cancel()
 
 
-def _make(settings: Settings, session: Session, informers: Informers, metrics: Metrics) -> Gateway:
+def _make(
+    settings: Settings,
+    session: Session,
+    informers: Informers,
+    subscriptions: Subscriptions,
+    metrics: Metrics,
+) -> Gateway:
     counters = Counters(session, lambda: datetime.now(UTC))
     runs = Runs(session, Plans(informers.namespaces, informers.plans, counters))
     waiting = Waiting(lambda key: session.get(RUNS, key), settings.max_waiters)
@@ -142,11 +156,15 @@ def _make(settings: Settings, session: Session, informers: Informers, metrics: M
         settings.trusted_proxies,
     )
     readiness = Readiness(waiting, informers)
+    known = (*event_types.KNOWN, *settings.event_types)
     app = make_app(
         Triggers(desk, starter, settings.cluster_domain),
         hooks,
         Service(readiness.missing, metrics),
         metrics,
+        Events(desk, Emitter(subscriptions, starter), known),
+        Messages(desk, starter),
+        Trials(desk, starter, {one.name: one for one in known}),
         SeeRuns(desk, runs),
         *_about_workflows(settings, session, desk, keys),
     )

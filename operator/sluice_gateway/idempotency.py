@@ -54,6 +54,11 @@ def claim(workflow: str, *scope: str, key: str | None, body: Any, header: str = 
     )
 
 
+def hashed(id_: str) -> str:
+    """A key for what identifies itself by a text of any form."""
+    return hashlib.sha256(id_.encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Once:
     """A request that makes another object than a run; with a key, the object tells whose it is."""

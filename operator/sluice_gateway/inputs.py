@@ -16,13 +16,14 @@ def check_inputs(flow: Flow, spec: dict[str, Any]) -> None:
     Raises Problem 413 or 422, or 409 when the schema itself cannot be used.
     """
     inputs = spec["inputs"]
-    brought = [inputs, spec["trigger"].get("payload")]
+    brought = [inputs, spec["trigger"].get("payload"), *map(spec.get, ("definition", "entities"))]
     size = sum(len(orjson.dumps(one)) for one in brought if one is not None)
     if size > RUN_BYTES:
         detail = f"the inputs take {size} bytes, and a run may have {RUN_BYTES}"
         raise Problem(413, "InputsTooLarge", detail)
+    definition = spec.get("definition")
     try:
-        findings = core.check(flow.schema, inputs)
+        findings = core.check(definition.get("inputs") if definition else flow.schema, inputs)
     except core.InvalidSchema as error:
         detail = f'the workflow "{flow.name}" cannot run: its inputs schema is wrong: {error}'
         raise Problem(409, "WorkflowInvalid", detail) from error

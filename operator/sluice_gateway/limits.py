@@ -13,5 +13,6 @@ class Limits:
     """`sync_seconds` is how long a caller may wait for a run's end."""
 
     body_bytes: int = 1 << 20
+    mail_bytes: int = 15 << 20
     body_seconds: float = 30
     sync_seconds: float = 300

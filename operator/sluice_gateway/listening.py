@@ -1,7 +1,8 @@
 """What the gateway keeps of a workflow's triggers: those that something outside sets off."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 
@@ -34,6 +35,27 @@ class Hook(Listener):
     id_header: str | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscription(Listener):
+    """An event trigger, as `sluice_core.events` matches it."""
+
+    type: str
+    match: Mapping[str, Any]
+    filter: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queue(Listener):
+    """A trigger for messages."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mailbox(Listener):
+    """A trigger for e-mail; `to` are recipients with wildcards, all when empty."""
+
+    to: tuple[str, ...]
+
+
 AnyListener = TypeVar("AnyListener", bound=Listener)
 
 
@@ -47,22 +69,46 @@ def named(
     listeners: tuple[Listener, ...], kind: type[AnyListener], name: str
 ) -> AnyListener | None:
     """The trigger of that kind and name."""
-    mine = (one for one in listeners if isinstance(one, kind))
-    return next((one for one in mine if one.name == name), None)
+    return next((one for one in of_kind(listeners, kind) if one.name == name), None)
+
+
+def of_kind(listeners: tuple[Listener, ...], kind: type[AnyListener]) -> tuple[AnyListener, ...]:
+    """All triggers of that kind."""
+    return tuple(one for one in listeners if isinstance(one, kind))
 
 
 def _listener(trigger: Mapping[str, Any]) -> Listener | None:
-    name, enabled = trigger["name"], trigger.get("enabled", True)
-    if "webhook" in trigger:
-        webhook = trigger["webhook"]
-        return Hook(
-            name=name,
-            enabled=enabled,
-            scheme=_scheme(webhook["auth"]),
-            with_result=webhook.get("respond") == "Result",
-            id_header=webhook.get("idHeader"),
-        )
+    for field, make in _MAKERS.items():
+        if field in trigger:
+            rest = make(trigger[field])
+            return rest(name=trigger["name"], enabled=trigger.get("enabled", True))
     return None
+
+
+def _hook(webhook: Mapping[str, Any]) -> Callable[..., Listener]:
+    return partial(
+        Hook,
+        scheme=_scheme(webhook["auth"]),
+        with_result=webhook.get("respond") == "Result",
+        id_header=webhook.get("idHeader"),
+    )
+
+
+def _subscription(event: Mapping[str, Any]) -> Callable[..., Listener]:
+    return partial(
+        Subscription,
+        type=event["type"],
+        match=event.get("match", {}),
+        filter=event.get("filter"),
+    )
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, Any]], Callable[..., Listener]]] = {
+    "webhook": _hook,
+    "event": _subscription,
+    "queue": lambda _: Queue,
+    "email": lambda email: partial(Mailbox, to=tuple(email.get("to", ()))),
+}
 
 
 def _scheme(auth: Mapping[str, Any]) -> Scheme:

@@ -78,10 +78,3 @@ def told_headers(headers: Headers, secret: Collection[str]) -> dict[str, str]:
             break
         told[name] = value
     return told
-
-
-def brought(payload: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Where a payload goes in a run: an object is its inputs, else it is kept in the trigger."""
-    if isinstance(payload, dict):
-        return payload, {}
-    return {}, {"payload": payload}

@@ -1,6 +1,8 @@
 """Why a workflow takes no run at the moment, or takes none from this caller."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sluice_core import admission
 from sluice_gateway.flows import Flow
@@ -9,9 +11,9 @@ from sluice_gateway.problems import Problem
 from sluice_kube.review import Identity
 
 
-def check_takes_runs(flow: Flow, now: datetime) -> None:
-    """Raises Problem 409 or 422 for a workflow that takes no trigger as it is."""
-    verdict = admission.judge(flow.standing, now)
+def check_takes_runs(flow: Flow, spec: Mapping[str, Any], now: datetime) -> None:
+    """Raises Problem 409 or 422 for a workflow that does not take such a run as it is."""
+    verdict = admission.judge(flow.standing, now, admission.kind(spec))
     if verdict.outcome == "Refused":
         raise Problem(409, f"Workflow{verdict.reason}", verdict.message)
     if flow.steps == 0:
@@ -20,6 +22,12 @@ def check_takes_runs(flow: Flow, now: datetime) -> None:
         )
     if flow.invalid is not None:
         raise Problem(409, "WorkflowInvalid", f"{_the(flow)} cannot run: {flow.invalid}")
+
+
+def no_trigger(flow: Flow, kind: str) -> Problem:
+    """A workflow that cannot be set off in this way."""
+    detail = f"{_the(flow)} has no {kind} trigger; add one to spec.triggers"
+    return Problem(422, "TriggerMissing", detail)
 
 
 def check_enabled(flow: Flow, listener: Listener) -> None:

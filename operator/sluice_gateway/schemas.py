@@ -43,8 +43,37 @@ class RunForm(Form):
     """What a run by hand takes."""
 
     inputs: Inputs = Field(
-        default_factory=dict, validation_alias=AliasChoices("inputs", "triggerInputs")
+        default_factory=dict,
+        validation_alias=AliasChoices("inputs", "triggerInputs", "trigger_data"),
     )
+    entities: list[Annotated[str, Field(min_length=1, max_length=253)]] = Field(
+        [],
+        max_length=10_000,
+        validation_alias=AliasChoices("entities", "entityIds"),
+        description="Ids; the workflow runs once for each.",
+    )
+    definition: dict[str, Any] | None = Field(
+        None, description="Executed in place of the version; needs create workflows/execute."
+    )
+    priority: int = Field(0, ge=-1000, le=1000, strict=True, description="Higher goes first.")
+
+
+class TestForm(Form):
+    """What a test run takes; without a payload it has a sample."""
+
+    event_payload: Any = Field(
+        None,
+        validation_alias=AliasChoices("eventPayload", "EventPayloadJson", "eventPayloadJson"),
+        description="What the trigger would bring along: JSON, or JSON in a text.",
+    )
+    trigger: str | None = Field(
+        None, max_length=63, description="Name of the trigger whose sample is taken."
+    )
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is a payload."""
+        return self.event_payload is not None
 
 
 class NoForm(Form):

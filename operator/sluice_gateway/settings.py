@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from sluice_core.event_types import EventType
 
 _PREFIX = "SLUICE_"
+_TYPES = TypeAdapter(tuple[EventType, ...])
 
 
 class Settings(BaseModel):
@@ -23,6 +26,7 @@ class Settings(BaseModel):
     cluster_domain: str = "cluster.local"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     audiences: tuple[str, ...] = ()
+    event_types: tuple[EventType, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     max_waiters: int = Field(1000, ge=1)
     sync_seconds: float = Field(300, gt=0, le=300)
@@ -34,9 +38,14 @@ class Settings(BaseModel):
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """Several values are separated by commas; an empty value counts as absent."""
+        """Several values are separated by commas, but `event_types` are JSON.
+
+        An empty value counts as absent.
+        """
         given = {name: environment.get(_PREFIX + name.upper(), "") for name in cls.model_fields}
         chosen: dict[str, object] = {name: value for name, value in given.items() if value}
         for name in {"audiences", "trusted_proxies"} & chosen.keys():
             chosen[name] = tuple(filter(None, given[name].replace(" ", "").split(",")))
+        if "event_types" in chosen:
+            chosen["event_types"] = _TYPES.validate_json(given["event_types"])
         return cls.model_validate(chosen)

@@ -29,7 +29,7 @@ class Starter:
     async def create(self, flow: Flow, run: Manifest, claim: Claim) -> Manifest:
         """The run as it exists. What was accepted once is not refused when it is repeated."""
         try:
-            check_takes_runs(flow, datetime.now(UTC))
+            check_takes_runs(flow, run["spec"], datetime.now(UTC))
             check_inputs(flow, run["spec"])
         except Problem:
             earlier = await self.runs.find_equal(Key.of(run), claim)

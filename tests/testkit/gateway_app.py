@@ -13,28 +13,36 @@ import httpx
 import orjson
 from starlette.types import ASGIApp
 
+from sluice_core import event_types
+from sluice_core.event_types import EventType
 from sluice_gateway import flows
 from sluice_gateway.app import make_app
 from sluice_gateway.auth import Gate
 from sluice_gateway.desk import Desk
+from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans
 from sluice_gateway.routes.design import Design
+from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.lifecycle import SeeLifecycle
+from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
+from sluice_gateway.routes.trials import Trials
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.routes.versions import SeeVersions
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.runs import Runs
+from sluice_gateway.sources import Sources
 from sluice_gateway.starting import Starter
+from sluice_gateway.subscriptions import Subscriptions
 from sluice_gateway.waiting import Waiting, has_ended
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
@@ -83,6 +91,7 @@ class Cluster:
     others: dict[Resource, list[Manifest]] = field(default_factory=dict)
     rivals: list[Manifest] = field(default_factory=list)
     versions: int = 100
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     namespaces: dict[str, Manifest] = field(default_factory=dict)
     plans: dict[str, Manifest] = field(default_factory=dict)
@@ -94,8 +103,9 @@ class Cluster:
     waiting: Waiting | None = None
 
     def add(self, workflow: Manifest) -> None:
-        self.live[Key.of(workflow)] = workflow
-        self.workflows[Key.of(workflow)] = flows.cut(workflow)
+        key, new = Key.of(workflow), flows.cut(workflow)
+        self.subscriptions.changed(key, self.workflows.get(key), new)
+        self.live[key], self.workflows[key] = workflow, new
 
     async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
         if self.failure:
@@ -225,10 +235,15 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     )
     starter = Starter(runs, cluster.waiting, limits.sync_seconds)
     keys = WebhookKeys(cluster.secret, seconds=0)
-    hooks = Hooks(desk.flows, keys, starter, limits, now=lambda: NOW)
+    sources = Sources(lambda: 0.0)
+    hooks = Hooks(desk.flows, keys, starter, limits, sources=sources, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
     see = SeeWorkflows(desk, Workflows(cluster), Judge(cluster, EVENT_TYPES), keys)
+    known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     nouns = (
+        Events(desk, Emitter(cluster.subscriptions, starter), known),
+        Messages(desk, starter),
+        Trials(desk, starter, {one.name: one for one in known}),
         SeeRuns(desk, runs),
         Design(see, "cluster.local"),
         see,

@@ -90,6 +90,7 @@ GATEWAY = (
     | rights("create", "get", "patch", to=(resources.CONFIG_MAPS,))  # one name, see below
     | rights("create", "patch", to=(resources.RUNS,))
     | rights("create", to=(resources.TOKEN_REVIEWS, resources.SUBJECT_ACCESS_REVIEWS))
+    | rights("create", to=(resources.WORKFLOWS,), part="execute")
     | rights("get", to=(resources.SECRETS,))  # one name, see SECRETS
 )
 SECRETS = {"sluice-operator": main.SECRET, "sluice-gateway": names.WEBHOOKS_SECRET}

@@ -24,6 +24,7 @@ class RunTrigger(Spec):
     name: LabelName | None = Field(None, description="Name of the workflow's trigger.")
     source: str | None = Field(None, max_length=253, description="Where it came from.")
     id: str | None = Field(None, max_length=253, description="Id that the sender gave it.")
+    event: str | None = Field(None, max_length=253, description="Type of the event.")
     time: datetime | None = Field(None, description="The cron time, or the time of the event.")
     headers: dict[str, Annotated[str, Field(max_length=4096)]] = Field(
         default_factory=dict, max_length=64, description="Headers of the request, without secrets."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sluice_core import cron, graph, inputs
+from sluice_core import cron, events, graph, inputs
 from sluice_core.api.steps import Definition, Step
 from sluice_core.api.triggers import Schedule
 from sluice_core.api.workflow import WorkflowSpec
@@ -67,6 +67,8 @@ def _of_triggers(spec: WorkflowSpec) -> Iterator[Finding]:
     for index, trigger in enumerate(spec.triggers):
         if trigger.schedule is not None:
             yield from _of_schedule(f"triggers[{index}].schedule", trigger.schedule)
+        if trigger.event is not None and trigger.event.filter is not None:
+            yield from _of_filter(f"triggers[{index}].event.filter", trigger.event.filter)
 
 
 def _of_window(spec: WorkflowSpec) -> Iterator[Finding]:
@@ -97,6 +99,16 @@ def _of_schedule(path: str, wanted: Schedule) -> Iterator[Finding]:
                 hint="write minute, hour, day of month, month, day of week, such as 0 9 * * 1-5",
             )
     yield from _of_zone(f"{path}.timeZone", wanted.time_zone)
+
+
+def _of_filter(path: str, source: str) -> Iterator[Finding]:
+    if problem := events.problem(source):
+        yield Finding(
+            type="InvalidValue",
+            path=path,
+            message=problem,
+            hint="write a CEL expression that is true or false, such as event.data.pages < 100",
+        )
 
 
 def _of_step(index: int, step: Step, catalog: Mapping[str, ActionType]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from sluice_core import events
 from sluice_gateway import bodies, delivery, listening, openapi, payloads, signatures
 from sluice_gateway.flows import Flow, Flows
 from sluice_gateway.limits import Limits
@@ -55,7 +56,7 @@ class Hooks:
         payload = payloads.read(payloads.media_type(request.headers), body)
         found = delivery.id_of(hook, claimed, request.headers, payload)
         claim = delivery.claim(flow, hook, found, payload)
-        inputs, rest = payloads.brought(payload)
+        inputs, rest = events.brought(payload)
         told = payloads.told_headers(request.headers, {hook.scheme.header.lower()})
         origin = {"type": "Webhook", "name": hook.name, "source": caller, "headers": told}
         run = make_run(flow, claim, origin | _signed(claimed, found) | rest, inputs)

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sluice_gateway import answers, bodies, hosts, idempotency, openapi
-from sluice_gateway.auth import TRIGGER, Caller
+from sluice_gateway import answers, bodies, definitions, hosts, idempotency, openapi
+from sluice_gateway.auth import EXECUTE, TRIGGER, Caller, Right
 from sluice_gateway.desk import Desk, own_namespace, respond
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
@@ -62,12 +62,28 @@ class Triggers:
 
     async def run(self, request: Request, workflow: WorkflowName) -> Response:
         """Run the workflow by hand. The answer does not wait for the result."""
-        caller, namespace = await self.desk.admit(request, TRIGGER, workflow)
+        return await self._run(request, workflow, TRIGGER)
+
+    async def execute(self, request: Request, workflow: WorkflowName) -> Response:
+        """Run the workflow by hand, or with `definition` steps of the caller's in its place.
+
+        Those use no action and no credential that the workflow does not use. A Draft may be
+        executed so.
+        """
+        return await self._run(request, workflow, EXECUTE)
+
+    async def _run(self, request: Request, workflow: str, right: Right) -> Response:
+        caller, namespace = await self.desk.admit(request, right, workflow)
         flow = await self.desk.flow(caller, namespace, workflow)
         form = await bodies.read(request, RunForm, self.desk.limits)
         claim = _claim(request, caller, flow, form)
         trigger = {"type": "Manual", "source": caller.user.username[:_SOURCE]}
         run = make_run(flow, claim, trigger, form.inputs)
+        if form.definition is not None:
+            await self.desk.gate.admit(caller, EXECUTE, namespace, workflow)
+            run["spec"]["definition"] = definitions.checked(form.definition)
+        run["spec"] |= {"entities": form.entities} if form.entities else {}
+        run["spec"] |= {"priority": form.priority} if form.priority else {}
 
         await self.starter.create(flow, run, claim)
 
@@ -92,18 +108,21 @@ class Triggers:
         routes.add_api_route(
             "/workflows/{workflow}/trigger", self.trigger, **_TRIGGER_ROUTE, name="trigger"
         )
-        routes.add_api_route(
-            "/workflows/{workflow}/run",
-            self.run,
-            name="run",
-            methods=["POST"],
-            status_code=201,
-            response_class=Response,
-            responses={201: openapi.answer(RunAnswer, "The run exists."), **_PROBLEMS},
-            openapi_extra=openapi.body(
-                RunForm, {"inputs": {}}, parameters=[openapi.IDEMPOTENCY_KEY]
-            ),
-        )
+        for name, endpoint in (("run", self.run), ("execute", self.execute)):
+            routes.add_api_route(
+                f"/workflows/{{workflow}}/{name}",
+                endpoint,
+                name=name,
+                methods=["POST"],
+                status_code=201,
+                response_class=Response,
+                responses={201: openapi.answer(RunAnswer, "The run exists."), **_PROBLEMS},
+                openapi_extra=openapi.body(
+                    RunForm,
+                    {"inputs": {}, "entityIds": ["order-1", "order-2"]},
+                    parameters=[openapi.IDEMPOTENCY_KEY],
+                ),
+            )
         return routes
 
     def in_cluster_router(self) -> APIRouter:

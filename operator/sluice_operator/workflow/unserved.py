@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sluice_core.api.workflow import WorkflowSpec
 
 TYPE = "NotServed"
-_SERVED = {"Schedule", "Webhook"}
+_SERVED = {"Schedule", "Webhook", "Event", "Queue", "Email"}
 
 
 def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:

@@ -9,9 +9,9 @@ from sluice_operator.workflow import unserved
 
 STEP = {"name": "a", "action": "log", "with": {"message": "x"}}
 CASES: dict[str, tuple[dict[str, Any], str]] = {
-    "a queue": (
-        {"triggers": [{"name": "orders", "queue": {}}]},
-        "trigger orders (Queue) sets nothing off in this release",
+    "changes of objects": (
+        {"triggers": [{"name": "maps", "resource": {"apiVersion": "v1", "kind": "ConfigMap"}}]},
+        "trigger maps (Resource) sets nothing off in this release",
     ),
     "notifications": (
         {"notifications": [{"url": "https://x.example", "events": ["workflows.run.failed"]}]},
