@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
-from sluice_cli import actions, show
+from sluice_cli import actions, credentials, show
 from sluice_core import validation, wire
 from sluice_core.api.action import ActionSpec, WorkflowAction
+from sluice_core.api.credential import CredentialSpec
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import ActionType
+from sluice_core.credentials import Credential
 from sluice_core.definition import NO_ACTIONS, Definition
 from sluice_core.finding import did_you_mean
 from sluice_core.record import Record
@@ -22,7 +25,8 @@ from sluice_runner import engine
 from sluice_runner.actions import ACTIONS
 from sluice_runner.actions.action import StepFailed
 from sluice_runner.engine import Renderer
-from sluice_runner.execution import Outside, no_credentials
+from sluice_runner.execution import Outside
+from sluice_runner.redaction import Redactor
 
 Say = Callable[[str], None]
 
@@ -52,10 +56,11 @@ def job_of(
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """What a file holds, by name: manifests of workflows, and actions of its author's own."""
+    """What a file holds, by name: manifests of workflows, its author's own actions, credentials."""
 
     workflows: Mapping[str, dict[str, Any]]
     actions: Mapping[str, WorkflowAction]
+    credentials: Mapping[str, CredentialSpec]
 
     @cached_property
     def catalog(self) -> Mapping[str, ActionType]:
@@ -68,17 +73,29 @@ class File:
         return {name: action.spec for name, action in self.actions.items()}
 
 
+class Keeper:
+    """Reads credentials from a folder, if one was named, and keeps their values out of sight."""
+
+    def __init__(self, file: File, folder: Path | None) -> None:
+        self.redactor = Redactor()
+        self.read: Callable[[str], Credential] = credentials.not_given
+        if folder is not None:
+            self.read = credentials.of_folder(folder, file.credentials, self.redactor.learn)
+
+
 class Runs:
     """Carries out workflows of one file."""
 
     def __init__(
         self,
         file: File,
+        keeper: Keeper,
         renderer: Renderer,
         stack: AsyncExitStack,
         say: Say,
     ) -> None:
-        self._file, self._renderer, self._stack, self._say = file, renderer, stack, say
+        self._file, self._keeper = file, keeper
+        self._renderer, self._stack, self._say = renderer, stack, say
         self._background: set[asyncio.Task[None]] = set()
 
     async def carry_out(
@@ -87,14 +104,15 @@ class Runs:
         """Fill the record, and say each event as it comes; CancelledError when cancelled."""
         emit = _recorder(job, record, lambda line: self._say(prefix + line))
         emit(wire.Accepted())
+        redactor = self._keeper.redactor
         outside = Outside(workflow.spec.egress.allow, private=True, stack=self._stack)
         tools = engine.Tools(
             renderer=self._renderer,
             actions=ACTIONS,
-            emit=emit,
+            emit=lambda what: emit(redactor.happening(what)),
             http=outside.http,
             guard=outside.guard,
-            credential=no_credentials,
+            credential=self._keeper.read,
             ask=self._asking(job, prefix),
             documents=outside.documents,
         )

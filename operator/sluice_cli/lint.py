@@ -6,14 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sluice_cli import actions
+from sluice_cli import actions, credentials
 from sluice_cli.documents import Document, Unreadable, read
 from sluice_core import validation
 from sluice_core.api.action import WorkflowAction
+from sluice_core.api.credential import CredentialSpec
 from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.crd import KINDS
 from sluice_core.finding import Finding
 
+NO_CREDENTIALS: Mapping[str, CredentialSpec | None] = {}
 CLEAN, WARNED, WRONG = 0, 1, 2
 _KINDS = {model.kind_info.name: model for model in KINDS}
 
@@ -53,6 +55,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("files", nargs="+", metavar="FILE", help="YAML; - is the standard input")
     parser.add_argument("-o", "--output", choices=["text", "json"], default="text")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when there are warnings")
+    parser.add_argument(
+        "--cluster",
+        action="store_true",
+        help="check too that the credentials that steps name, and the keys of their Secrets, are "
+        "in the cluster, as the kubeconfig's user sees it",
+    )
+    parser.add_argument("-n", "--namespace", help="with --cluster; the context's if absent")
     parser.set_defaults(command=_command)
 
 
@@ -65,19 +74,30 @@ def workflows(file: str, read_before: list[Document] | None = None) -> list[Docu
     return found
 
 
-def placed(document: Document, catalog: Mapping[str, ActionType] = CATALOG) -> Iterator[Placed]:
-    """The findings about one object of ours, errors first; `catalog` are the actions there are."""
-    report = _report(document, catalog)
+def placed(
+    document: Document,
+    catalog: Mapping[str, ActionType] = CATALOG,
+    known: Mapping[str, CredentialSpec | None] = NO_CREDENTIALS,
+) -> Iterator[Placed]:
+    """The findings about one object of ours, errors first.
+
+    `catalog` are the actions there are, `known` what is known of credentials.
+    """
+    report = _report(document, catalog, known)
     for severity, findings in (("error", report.errors), ("warning", report.warnings)):
         for finding in findings:
             line = document.line_of(finding.path)
             yield Placed(document.file, line, severity, finding)
 
 
-def _report(document: Document, catalog: Mapping[str, ActionType]) -> validation.Report:
+def _report(
+    document: Document,
+    catalog: Mapping[str, ActionType],
+    known: Mapping[str, CredentialSpec | None],
+) -> validation.Report:
     kind = document.manifest.get("kind")
     if kind == "Workflow":
-        return validation.read(document.manifest, catalog)[1]
+        return validation.read(document.manifest, catalog, known)[1]
     found, findings = validation.parse(_KINDS[str(kind)], document.manifest)
     if isinstance(found, WorkflowAction):
         findings += validation.check_action(found)
@@ -91,10 +111,36 @@ def _ours(file: str) -> list[Document]:
     return found
 
 
+def _in_cluster(
+    documents: list[Document],
+    catalog: Mapping[str, ActionType],
+    known: dict[str, CredentialSpec | None],
+    namespace: str | None,
+) -> Iterator[Placed]:
+    """What the cluster lacks; `known` gains the credentials that are there and in no file."""
+    from sluice_cli import secret_check  # noqa: PLC0415 - see there
+    from sluice_cli.connection import connect  # noqa: PLC0415
+
+    where = connect(namespace)
+    for document in documents:
+        workflow, _ = validation.read(document.manifest, catalog)
+        steps = credentials.used(workflow.spec, catalog) if workflow is not None else ()
+        for index, name in steps:
+            path = f"steps[{index}].credential"
+            for finding in secret_check.check(where, name, known, path):
+                severity = "warning" if finding.type in validation.WARNINGS else "error"
+                yield Placed(document.file, document.line_of(path), severity, finding)
+
+
 def _command(options: argparse.Namespace) -> int:
     documents = [document for file in options.files for document in _ours(file)]
     catalog = actions.catalogue(actions.own(documents))
-    found = [one for document in documents for one in placed(document, catalog)]
+    known: dict[str, CredentialSpec | None] = {**credentials.specs(documents)}
+    in_cluster: list[Placed] = []
+    if options.cluster:
+        in_cluster += _in_cluster(documents, catalog, known, options.namespace)
+    found = [one for document in documents for one in placed(document, catalog, known)]
+    found += in_cluster
     if options.output == "json":
         json.dump([one.as_json() for one in found], sys.stdout, indent=2, ensure_ascii=False)
         print()

@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 from pydantic import JsonValue
 
-from sluice_cli import actions, lint, show
+from sluice_cli import actions, credentials, lint, show
 from sluice_cli.documents import STDIN, Document, Unreadable, read
 from sluice_cli.given import read_inputs
-from sluice_cli.inprocess import File, Runs, job_of
+from sluice_cli.inprocess import File, Keeper, Runs, job_of
 from sluice_core import inputs, validation
 from sluice_core.api.workflow import Workflow
 from sluice_core.record import Record
@@ -29,10 +29,7 @@ EXIT = {"Succeeded": 0, "Failed": 1, "Cancelled": 130}
 INVALID = 2
 ENTITIES = 10_000
 LOOK_AGAIN_SECONDS = 0.3
-_LIMITS = (
-    "A step that uses a credential fails here: credentials are mounted in a cluster only. A "
-    "workflow that workflow.run names is looked for in the same file."
-)
+_LIMITS = "A workflow that workflow.run names is looked for in the same file."
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,6 +42,13 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--inputs", default="{}", metavar="JSON|@FILE", help="the run's inputs")
     parser.add_argument("--entities", default="", metavar="A,B", help="ids to run it once for each")
     parser.add_argument("--name", help="which workflow, where the file holds several")
+    parser.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="DIR",
+        help="values of credentials, as DIR/<credential>/<field>; what type they are of is said by "
+        "the WorkflowCredentials in FILE",
+    )
     parser.add_argument("--watch", action="store_true", help="again whenever the file changes")
     parser.add_argument("-o", "--output", choices=["table", "json", "yaml"], default="table")
     parser.set_defaults(command=_command)
@@ -73,20 +77,25 @@ def _once(options: argparse.Namespace, given: dict[str, JsonValue]) -> int:
     file = File(
         workflows={_name(one.manifest): one.manifest for one in documents},
         actions=actions.own(everything),
+        credentials=credentials.specs(everything),
     )
-    errors = [one for one in lint.placed(document, file.catalog) if one.severity == "error"]
+    placed = lint.placed(document, file.catalog, file.credentials)
+    errors = [one for one in placed if one.severity == "error"]
     for error in errors:
         print(error, file=sys.stderr)
     workflow, _ = validation.read(document.manifest, file.catalog)
     if errors or workflow is None:
         return INVALID
-    findings = inputs.check(workflow.spec.inputs, given)
-    for finding in findings:
-        print(f"error: {finding}", file=sys.stderr)
-    if findings:
+    problems = [str(one) for one in inputs.check(workflow.spec.inputs, given)]
+    if (folder := options.credentials) is not None:
+        problems += credentials.problems(folder, file.credentials, workflow.spec, file.catalog)
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if problems:
         return INVALID
     job = job_of(workflow, given, file.specs, entities=_entities(options.entities))
-    record = asyncio.run(_carry_out(job, workflow, file, options.output == "table"))
+    keeper = Keeper(file, options.credentials)
+    record = asyncio.run(_carry_out(job, workflow, file, keeper, options.output == "table"))
     made = show.run(job, record, datetime.now(UTC))
     print(_FORMATS[options.output](made))
     return EXIT[str(made["status"]["phase"])]
@@ -112,13 +121,15 @@ def _entities(text: str) -> tuple[str, ...]:
     return named
 
 
-async def _carry_out(job: engine.Job, workflow: Workflow, file: File, tell: bool) -> Record:
+async def _carry_out(
+    job: engine.Job, workflow: Workflow, file: File, keeper: Keeper, tell: bool
+) -> Record:
     """A run that is interrupted is cancelled, and its record says so."""
     record = Record()
     async with AsyncExitStack() as stack:
         renderer = await stack.enter_async_context(Renderer())
         await renderer.render("{{ 1 }}", {})  # or its start would count as the first step's
-        runs = Runs(file, renderer, stack, _say if tell else _say_nothing)
+        runs = Runs(file, keeper, renderer, stack, _say if tell else _say_nothing)
         task = asyncio.create_task(runs.carry_out(job, workflow, record))
 
         def stop() -> None:

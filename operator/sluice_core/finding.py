@@ -7,6 +7,8 @@ from typing import Literal
 
 FindingType = Literal[
     "Collision",
+    "CredentialInvalid",
+    "CredentialMissing",
     "Cycle",
     "DuplicateStep",
     "Empty",
@@ -21,12 +23,14 @@ FindingType = Literal[
     "NeverTogether",
     "NoTrigger",
     "NotBefore",
+    "NotChecked",
     "NotInVersion",
     "TemplateForbidden",
     "TemplateSourceTooLong",
     "TemplateSyntax",
     "TemplateTooDeep",
     "UnknownAction",
+    "UnknownCredential",
     "UnknownField",
     "UnknownPort",
     "UnknownInput",
@@ -34,6 +38,7 @@ FindingType = Literal[
     "UnknownVariable",
     "Unpaired",
     "UnusedCredential",
+    "WrongCredential",
 ]
 
 

@@ -8,10 +8,13 @@ mounts are not as they should be any more still knows what it has.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
+from pydantic import JsonValue
 
 from sluice_core.api.credential import CredentialSpec
+from sluice_core.credential_reading import OR
 from sluice_core.credentials import TYPES, field_names
 from sluice_core.wire import Message
 
@@ -38,8 +41,13 @@ def of(spec: CredentialSpec) -> Mount:
 
 def items(name: str, mount: Mount) -> list[dict[str, str]]:
     """Keys of the Secret and the paths that they are mounted at: all that the type may have."""
-    fields, _ = field_names(TYPES[mount.type])
-    return [{"key": mount.key(field), "path": f"{name}/{field}"} for field in fields]
+    return [{"key": mount.key(field), "path": f"{name}/{field}"} for field in fields(mount)]
+
+
+def fields(mount: Mount) -> tuple[str, ...]:
+    """The secret fields that a credential of its type may have."""
+    secret, _ = field_names(TYPES[mount.type])
+    return secret
 
 
 def config_file(name: str) -> str:
@@ -49,8 +57,12 @@ def config_file(name: str) -> str:
 
 def config(spec: CredentialSpec) -> str:
     """What lies there."""
-    plain = spec.config.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(plain_config(spec), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def plain_config(spec: CredentialSpec) -> dict[str, JsonValue]:
+    """The configuration as data, without what is not given."""
+    return spec.config.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def encode(mounts: Mapping[str, Mount]) -> str:
@@ -62,3 +74,28 @@ def encode(mounts: Mapping[str, Mount]) -> str:
 def decode(text: str) -> dict[str, Mount]:
     """What a pod was given; an empty text is nothing."""
     return {name: Mount.model_validate(one) for name, one in orjson.loads(text or "{}").items()}
+
+
+def of_pod(manifest: Mapping[str, Any]) -> dict[str, Mount]:
+    """What a runner pod has mounted."""
+    for container in manifest.get("spec", {}).get("containers", ()):
+        for one in container.get("env", ()):
+            if one["name"] == VARIABLE:
+                return decode(one.get("value", ""))
+    return {}
+
+
+def lacking(name: str, mount: Mount, field: str) -> str:
+    """What to do about a field without a value; `field` may be a choice of several."""
+    keys = [mount.key(one) for one in field.split(OR)]
+    if len(keys) > 1:
+        said = f"has none of the keys {', '.join(keys)}"
+    else:
+        said = f"has no key {keys[0]}, or nothing in it"
+    return f"Secret {mount.secret} {said}, which credential {name} ({mount.type}) needs"
+
+
+def unusable(name: str, mount: Mount, problem: str) -> str:
+    """What is wrong with a value that is there."""
+    field, _, why = problem.partition(": ")
+    return f"Secret {mount.secret}, key {mount.key(field)}, credential {name}: {why}"

@@ -34,20 +34,21 @@ from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
-from sluice_operator import metrics
+from sluice_operator import metrics, readiness
 from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.allowance import Allowances
 from sluice_operator.containers import Containers
 from sluice_operator.credential import users
-from sluice_operator.credential.users import Users
+from sluice_operator.credential.room import Room as CredentialRoom
 from sluice_operator.deadlines import Deadlines
 from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.ledger import Ledger
 from sluice_operator.plan.room import Room as PlanRoom
+from sluice_operator.readiness import Readiness
 from sluice_operator.run import pods
-from sluice_operator.run.calls import Means
+from sluice_operator.run.calls import Means, url
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.histories import Histories
 from sluice_operator.run.objects import Objects
@@ -108,7 +109,6 @@ class Leader:
         self._stored = Stored(self._session, self._statuses, self._lease.is_leading)
         self._histories = Histories(self._session)
         self._flows: dict[Name, Flow] = {}
-        self._users = Users()
         self._keyring = Keyring(self._session, outside.settings.release_namespace)
         self._queue: WorkQueue[Name] = WorkQueue(self._look)
         self._flushes: Deadlines[Key] = Deadlines(lambda key: self._queue.add(Name(*key)), now)
@@ -137,6 +137,14 @@ class Leader:
         self._plan_queue: WorkQueue[str] = WorkQueue(self._look_at_plan, workers=1)
         self._counters = Counters(self._session, now)
         self._allowances = Allowances(self._counters, self._plan_of)
+        self._credential_queue: WorkQueue[users.Name] = WorkQueue(self._look_at_credential)
+        self._credential_times = Deadlines(self._credential_queue.add, now)
+        self._credentials = CredentialRoom(
+            self._session, self._statuses, now, self._credential_times.set
+        )
+        self._readiness: Readiness[Name] = Readiness(
+            partial(readiness.ask, outside.http), self._answered, now
+        )
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
@@ -163,6 +171,9 @@ class Leader:
                 tasks.create_task(self._plan_queue.run())
                 tasks.create_task(self._flushes.run())
                 tasks.create_task(self._schedules.run())
+                tasks.create_task(self._credential_queue.run())
+                tasks.create_task(self._credential_times.run())
+                tasks.create_task(self._readiness.run())
                 self.ready.set()
                 tasks.create_task(self._waking.run())
                 tasks.create_task(self._containers.sweep())
@@ -198,7 +209,8 @@ class Leader:
         if resource is WORKFLOWS:
             flow = Name(*key)
             self._observer.workflow(flow, current)
-            self._users.see(users.Name(*key), current)
+            for name in self._credentials.workflow(users.Name(*key), current):
+                self._credential_queue.add(name)
             if current is None:
                 self._deleted(flow)
             self._queue.add(flow)
@@ -240,7 +252,9 @@ class Leader:
 
     def _credential_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
         self._observer.credential(key, new)
-        self._add_all((key.namespace, user) for user in self._users.of(users.Name(*key)))
+        name = users.Name(*key)
+        self._add_all((key.namespace, user) for user in self._credentials.changed(name, new))
+        self._credential_queue.add(name)
         self._add_all(self._observer.neighbours(key))
 
     def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
@@ -253,10 +267,13 @@ class Leader:
         flow = Name(*self._observer.pod(manifest, exists=new is not None))
         if new is None or pods.has_ended(manifest):
             self._dispatcher.pod_gone(manifest["metadata"]["uid"], flow, pods.only(manifest))
+            self._readiness.gone(manifest["metadata"]["uid"])
         else:
             pod = pods.read(manifest)
             if pod is not None:
                 self._dispatcher.pod_found(pod)
+                if pod.mounted:
+                    self._readiness.found(pod.uid, flow, url(pod, wire.PATH_READY))
         self._queue.add(flow)
 
     def _run_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
@@ -291,6 +308,15 @@ class Leader:
             raise NotLeading(f"WorkflowPlan {name} is looked at again once the Lease is renewed")
         await self._plan_room.look(name)
 
+    async def _look_at_credential(self, name: users.Name) -> None:
+        if not self._lease.is_leading():
+            raise NotLeading(f"credential {name} is looked at again once the Lease is renewed")
+        await self._credentials.look(name)
+
+    def _answered(self, flow: Name, pod: str, said: wire.Readiness) -> None:
+        self._observer.answer(flow, pod, said)
+        self._queue.add(flow)
+
     def _decided(self, seen: Observed, desired: Desired) -> None:
         meta, spec = seen.workflow.metadata, seen.workflow.spec
         flow = Name(meta.namespace, meta.name)
@@ -314,6 +340,7 @@ class Leader:
             rates=decided.rates,
             invalid=decided.invalid,
             failure=decided.failure,
+            lacking=decided.lacking,
             mounted=decided.mounted,
             solo=decided.solo,
             most_pods=decided.most_pods,

@@ -103,8 +103,3 @@ class Outside:
             self._documents = Documents()
             self._stack.callback(self._documents.end)
         return self._documents
-
-
-def no_credentials(name: str) -> Credential:
-    """Where nothing is mounted."""
-    raise StepFailed("Permanent", "CredentialMissing", f"{name} has no value here")

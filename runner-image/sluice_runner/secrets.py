@@ -14,7 +14,7 @@ import orjson
 from pydantic import JsonValue
 
 from sluice_core import credential_reading, mounts
-from sluice_core.credential_reading import OR, Lacking, Unusable
+from sluice_core.credential_reading import Lacking, Unusable
 from sluice_core.credentials import Credential
 from sluice_core.mounts import Mount
 from sluice_runner.actions.action import StepFailed
@@ -59,6 +59,7 @@ class Secrets:
         self._folder, self._mounted = folder, mounted
         self._learn, self._config = learn, config
         self._surveyed: tuple[Path, Survey] | None = None
+        self._known: dict[str, tuple[Path, Credential]] = {}
 
     def __call__(self, name: str) -> Credential:
         """The credential as it is now; raises StepFailed."""
@@ -68,10 +69,10 @@ class Secrets:
         try:
             return self._read(name, mount)
         except Lacking as error:
-            said = "; ".join(lacking(name, mount, field) for field in error.fields)
+            said = "; ".join(mounts.lacking(name, mount, field) for field in error.fields)
             _fail("CredentialMissing", said)
         except Unusable as error:
-            said = "; ".join(unusable(name, mount, problem) for problem in error.problems)
+            said = "; ".join(mounts.unusable(name, mount, problem) for problem in error.problems)
             _fail("CredentialInvalid", said)
         except NotThere:
             message = f"the configuration of credential {name} has not reached the runner yet"
@@ -98,39 +99,30 @@ class Secrets:
         return Survey(tuple(missing), tuple(invalid))
 
     def _read(self, name: str, mount: Mount) -> Credential:
-        values, config = self._files(name)
-        self._learn(_secrets(values))
-        return credential_reading.read(mount.type, values, config, wanted=mount.keys)
-
-    def _files(self, name: str) -> tuple[dict[str, str], dict[str, JsonValue]]:
-        for _ in range(ATTEMPTS - 1):
-            root = self._root()
-            read = dict(_texts(root / name)), self._config(root, name)
-            if root == self._root():
-                return read
+        """From the files, or as it was read of the same folder of the kubelet's before."""
         root = self._root()
+        known = self._known.get(name)
+        if known is not None and known[0] == root != self._folder:
+            return known[1]
+        values, config = self._files(root, name)
+        self._learn(_secrets(values))
+        made = credential_reading.read(mount.type, values, config, wanted=mount.keys)
+        self._known[name] = root, made
+        return made
+
+    def _files(self, root: Path, name: str) -> tuple[dict[str, str], dict[str, JsonValue]]:
+        """Read again where the kubelet has taken the folder away meanwhile."""
+        for _ in range(ATTEMPTS - 1):
+            read = dict(_texts(root / name)), self._config(root, name)
+            if root == (now := self._root()):
+                return read
+            root = now
         return dict(_texts(root / name)), self._config(root, name)
 
     def _root(self) -> Path:
         with suppress(OSError):
             return self._folder / (self._folder / DATA).readlink()
         return self._folder
-
-
-def lacking(name: str, mount: Mount, field: str) -> str:
-    """What to do about a field without a value; `field` may be a choice of several."""
-    keys = [mount.key(one) for one in field.split(OR)]
-    if len(keys) > 1:
-        said = f"has none of the keys {', '.join(keys)}"
-    else:
-        said = f"has no key {keys[0]}, or nothing in it"
-    return f"Secret {mount.secret} {said}, which credential {name} ({mount.type}) needs"
-
-
-def unusable(name: str, mount: Mount, problem: str) -> str:
-    """What is wrong with a value that is there."""
-    field, _, why = problem.partition(": ")
-    return f"Secret {mount.secret}, key {mount.key(field)}, credential {name}: {why}"
 
 
 def _secrets(values: Mapping[str, str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from bench import engine, idle, report, wake
+from bench import engine, idle, redaction, report, wake
 from bench.load import Call, Latency, in_turn, latency, rate
 from bench.pairs import pairs
 from bench.report import Figure
@@ -62,7 +62,7 @@ async def _load(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
             figures += await _rates(on, pair, callers)
     figures.append(await _writes_per_run(on, cluster))
     print("engine", flush=True)
-    return figures + await engine.figures()
+    return figures + await engine.figures() + redaction.figures()
 
 
 def _latencies(bare: Latency, sync: Latency) -> list[Figure]:

@@ -77,6 +77,7 @@ OPERATOR = (
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
     | rights("patch", to=(resources.ACTIONS, resources.PLANS), part="status")
+    | rights("patch", to=(resources.CREDENTIALS,), part="status")
     | rights(*READ, "create", "delete", to=(resources.JOBS,))  # of single runs, and of steps
     | rights("get", to=(resources.PODS,), part="log")
 )

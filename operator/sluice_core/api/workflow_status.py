@@ -65,7 +65,7 @@ class WorkflowStatus(Status):
         (),
         max_length=16,
         json_schema_extra=KEYED_BY_TYPE,
-        description="Valid, Ready and Active, with reasons.",
+        description="Valid, Ready, Active and, where steps name some, Credentials, with reasons.",
     )
     deployment_status: Annotated[DeploymentStatus, OrNewer] | None = Field(
         None, description="How far the runner is up."

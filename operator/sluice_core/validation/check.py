@@ -10,10 +10,19 @@ from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
 from sluice_core.graph import Graph
-from sluice_core.validation import config, pairing, ports, variables
+from sluice_core.validation import config, credentials, pairing, ports, variables
 
+NONE_KNOWN: credentials.Known = {}
 WARNINGS: frozenset[FindingType] = frozenset(
-    {"Empty", "MissingConfig", "NeverTogether", "NoTrigger", "UnknownInput", "UnusedCredential"}
+    {
+        "Empty",
+        "MissingConfig",
+        "NeverTogether",
+        "NoTrigger",
+        "NotChecked",
+        "UnknownInput",
+        "UnusedCredential",
+    }
 )
 """What may be applied and run nevertheless; every other type of finding is an error."""
 
@@ -26,12 +35,18 @@ class Report:
     warnings: tuple[Finding, ...]
 
 
-def check(spec: Definition, catalog: Mapping[str, ActionType] = CATALOG) -> Report:
+def check(
+    spec: Definition,
+    catalog: Mapping[str, ActionType] = CATALOG,
+    known: credentials.Known = NONE_KNOWN,
+) -> Report:
     """Judge a workflow's spec, or the definition that a run brings along.
 
-    `catalog` holds the actions that exist where it is to run, those of the user's own included.
+    `catalog` holds the actions that exist where it is to run, those of the user's own included;
+    what a credential in `known` gives for a step's `with` is not missed there.
     """
-    return report(_findings(spec, catalog))
+    found = _findings(spec, catalog)
+    return report(one for one in found if not credentials.supplies(one, spec, known))
 
 
 def report(findings: Iterable[Finding]) -> Report:

@@ -11,7 +11,8 @@ from sluice_core.api.meta import Resource
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import CATALOG, ActionType
 from sluice_core.finding import Finding, FindingType, did_you_mean
-from sluice_core.validation.check import Report, report
+from sluice_core.validation import credentials
+from sluice_core.validation.check import NONE_KNOWN, Report, report
 from sluice_core.validation.check import check as check_spec
 
 ResourceT = TypeVar("ResourceT", bound=Resource)
@@ -19,17 +20,22 @@ _SPEC = ("spec",)
 
 
 def read(
-    manifest: Mapping[str, Any], catalog: Mapping[str, ActionType] = CATALOG
+    manifest: Mapping[str, Any],
+    catalog: Mapping[str, ActionType] = CATALOG,
+    known: credentials.Known = NONE_KNOWN,
 ) -> tuple[Workflow | None, Report]:
     """The workflow with its report; None where its form is wrong already.
 
-    `catalog` holds the actions that exist where it is to run.
+    `catalog` holds the actions that exist where it is to run, `known` what credentials there are;
+    of others nothing is said.
     """
     workflow, refused = parse(Workflow, manifest)
     if workflow is None:
         return None, report(refused)
-    found = check_spec(workflow.spec, catalog)
-    return workflow, Report(errors=(*refused, *found.errors), warnings=found.warnings)
+    found = check_spec(workflow.spec, catalog, known)
+    of_credentials = credentials.findings(workflow.spec, catalog, known)
+    errors = (*refused, *found.errors, *of_credentials)
+    return workflow, Report(errors=errors, warnings=found.warnings)
 
 
 def parse(

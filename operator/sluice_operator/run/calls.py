@@ -51,7 +51,7 @@ async def call(
     data = body.model_dump_json(by_alias=True).encode() if isinstance(body, BaseModel) else body
     timeout = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=CONNECT_SECONDS)
     async with means.http.request(
-        method, _url(pod, path), data=data, headers=_headers(pod, means), timeout=timeout
+        method, url(pod, path), data=data, headers=_headers(pod, means), timeout=timeout
     ) as response:
         _raise_for(response)
         return await response.read()
@@ -64,7 +64,7 @@ async def stream(pod: Pod, means: Means, after: int) -> AsyncIterator[aiohttp.Cl
         total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
     )
     async with means.http.get(
-        _url(pod, f"{wire.PATH_EVENTS}?after={after}"),
+        url(pod, f"{wire.PATH_EVENTS}?after={after}"),
         headers=_headers(pod, means),
         timeout=timeout,
         read_bufsize=wire.EVENT_BYTES,  # a line may be twice as long as that
@@ -73,7 +73,8 @@ async def stream(pod: Pod, means: Means, after: int) -> AsyncIterator[aiohttp.Cl
         yield response
 
 
-def _url(pod: Pod, path: str) -> str:
+def url(pod: Pod, path: str) -> str:
+    """Where a runner answers."""
     host = f"[{pod.address}]" if ":" in pod.address else pod.address
     return f"http://{host}:{pod.port}{path}"
 

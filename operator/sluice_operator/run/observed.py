@@ -62,10 +62,11 @@ class Flow:
     """A workflow, as far as its runs depend on it.
 
     `schedules` are the policies of triggers that do not allow runs beside each other, `rates` those
-    of the namespace's plan. `invalid` and `failure` are sentences: why it cannot run, and why its
-    runner does not get up. `mounted` are the credentials as pods should have them mounted, with
-    None for those that do not exist; None where pods stay as they are. `solo` is whether each run
-    has a pod of its own, of which there are `most_pods` at a time.
+    of the namespace's plan. `invalid`, `failure` and `lacking` are sentences: why it cannot run,
+    why its runner does not get up, and what is wrong with its credentials as far as that is known.
+    `mounted` are the credentials as pods should have them mounted, with None for those that do not
+    exist; None where pods stay as they are. `solo` is whether each run has a pod of its own, of
+    which there are `most_pods` at a time.
     """
 
     uid: str
@@ -76,6 +77,7 @@ class Flow:
     rates: tuple[Limit, ...] = ()
     invalid: str = ""
     failure: str = ""
+    lacking: str = ""
     mounted: Mapping[str, Mount | None] | None = None
     solo: bool = False
     most_pods: int | None = None

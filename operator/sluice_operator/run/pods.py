@@ -22,7 +22,7 @@ def read(manifest: Manifest) -> Pod | None:
         workflow=meta["labels"][names.LABEL_WORKFLOW],
         workflow_uid=workflow_uid,
         only=only(manifest),
-        mounted=mounts.decode(_env(manifest, mounts.VARIABLE)),
+        mounted=mounts.of_pod(manifest),
     )
 
 

@@ -99,7 +99,17 @@ class Room:
 
 
 def why_waiting(flow: Flow | None, needed: Collection[str], rooms: Collection[Room]) -> Wait:
-    """Why a run that may go has not gone: no runner took it."""
+    """Why a run that may go has not gone: no runner took it.
+
+    What is wrong with credentials keeps no run from going, but has it fail: it is told at once.
+    """
+    why = _no_runner(flow, needed, rooms)
+    if flow is not None and flow.lacking and needed and why.reason != "RunnerFailed":
+        return Wait("CredentialMissing", f"{flow.lacking}; the run waits because {why.message}")
+    return why
+
+
+def _no_runner(flow: Flow | None, needed: Collection[str], rooms: Collection[Room]) -> Wait:
     if flow is not None and flow.failure:
         return Wait("RunnerFailed", flow.failure)
     if not rooms:

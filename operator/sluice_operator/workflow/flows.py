@@ -13,6 +13,7 @@ from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
 from sluice_core.rates import Limit
 from sluice_operator.workflow import lifecycle
+from sluice_operator.workflow.credentials import TYPE
 from sluice_operator.workflow.observed import Observed
 from sluice_operator.workflow.reconcile import Desired
 
@@ -38,6 +39,7 @@ class Decided:
     solo: bool
     most_pods: int | None
     credentials: frozenset[str]
+    lacking: str
     mounted: Mapping[str, Mount | None] | None
 
 
@@ -45,6 +47,7 @@ def decided(seen: Observed, desired: Desired) -> Decided:
     """Take from a decision what dispatch needs."""
     spec, conditions = seen.workflow.spec, desired.status["conditions"]
     raw = Definition.of(spec, seen.actions.usable).encode()
+    usable = find(conditions, TYPE)
     valid, ready = find(conditions, "Valid"), find(conditions, "Ready")
     invalid = valid["message"] if valid and valid["status"] == "False" else ""
     failed = ready is not None and ready["reason"] == "RunnerFailed"
@@ -66,6 +69,7 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         most_pods=spec.runner.max_replicas,
         failure=ready["message"] if ready is not None and failed else "",
         credentials=frozenset(step.credential for step in spec.steps if step.credential),
+        lacking=usable["message"] if usable and usable["status"] == "False" else "",
         mounted=desired.mounted,
     )
 

@@ -14,6 +14,7 @@ from sluice_core.api.credential import CredentialSpec, WorkflowCredential
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
 from sluice_core.packed import Manifests
+from sluice_core.wire import Readiness
 from sluice_operator.workflow import lifecycle, versions
 from sluice_operator.workflow.observed import (
     Actions,
@@ -53,6 +54,7 @@ class Observer:
         self._plans: dict[str, Manifest] = {}
         self._plan_of: dict[str, str] = {}
         self._leaving: set[str] = set()
+        self._answers: defaultdict[Key, dict[str, Readiness]] = defaultdict(dict)
         self._credentials: defaultdict[str, dict[str, CredentialSpec]] = defaultdict(dict)
         self._ages: defaultdict[str, dict[str, Age]] = defaultdict(dict)
         self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
@@ -108,6 +110,12 @@ class Observer:
         if not self._credentials[namespace]:
             del self._credentials[namespace]
 
+    def answer(self, key: Key, pod: str, said: Readiness | None) -> None:
+        """What a runner of the workflow says of its credentials."""
+        _put(self._answers[key], pod, said)
+        if not self._answers[key]:
+            del self._answers[key]
+
     def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
         """A child as it is now, packed; answers the workflow that it belongs to."""
         owner = _owner(packed.unpack(manifest))
@@ -125,6 +133,8 @@ class Observer:
         meta = manifest["metadata"]
         key = (meta["namespace"], meta["labels"][names.LABEL_WORKFLOW])
         _put(self._pods[key], meta["uid"], manifest if exists else None)
+        if not exists:
+            self.answer(key, meta["uid"], None)
         return key
 
     def observe(self, key: Key, now: datetime) -> Observed | None:
@@ -155,6 +165,7 @@ class Observer:
             pinned=self._pinned(key),
             actions=self._actions,
             credentials=self._credentials.get(key[0], {}),
+            answers=self._answers.get(key, {}),
             demand=self._demand(key, lifecycle.standing(workflow)),
             now=now,
         )

@@ -11,6 +11,7 @@ from sluice_core.api.credential import CredentialSpec
 from sluice_core.api.plan import PlanSpec
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import ActionType, own
+from sluice_core.wire import Readiness
 from sluice_operator.workflow.scaling import NOTHING, Load
 
 Manifest: TypeAlias = dict[str, Any]
@@ -118,10 +119,10 @@ class Observed:
     """A Workflow, its children as they are, and what they depend on.
 
     `pinned` are the versions of unfinished runs, None while those are not known yet.
-    `credentials` are those of the namespace that the workflow may name. `told` is what the status
-    says of runs, which others of this process know; None leaves it as it is. `place` is how many
-    workflows of the namespace are older, `older` how many credentials are than each; both are
-    known where the plan has a cap.
+    `credentials` are those of the namespace that the workflow may name, `answers` what runners
+    have said of them, by the uid of their pod. `told` is what the status says of runs, which others
+    of this process know; None leaves it as it is. `place` is how many workflows of the namespace
+    are older, `older` how many credentials are than each; both are known where the plan has a cap.
     """
 
     workflow: Workflow
@@ -134,6 +135,7 @@ class Observed:
     pinned: frozenset[int] | None = frozenset()
     actions: Actions = Actions()
     credentials: Mapping[str, CredentialSpec] = field(default_factory=dict)
+    answers: Mapping[str, Readiness] = field(default_factory=dict)
     demand: Demand = Demand()
     told: Mapping[str, Any] | None = None
     place: int = 0

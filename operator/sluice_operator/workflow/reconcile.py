@@ -56,7 +56,7 @@ class Desired:
 
 def reconcile(seen: Observed) -> Desired:
     """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
-    report = validation.check(seen.workflow.spec, seen.actions.catalogue)
+    report = validation.check(seen.workflow.spec, seen.actions.catalogue, seen.credentials)
     warnings = [_warning(finding) for finding in report.warnings]
     warnings += unserved.warnings(seen.workflow.spec)
     warnings += _of_annotations(seen)
@@ -102,7 +102,8 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
         objects.append(policy)
     objects += _runner(seen, size)
     shown = rollout.read(seen.deployment, seen.pods, size.replicas, solo=size.solo)
-    status = _status(seen, _conditions(seen, size, shown), warnings)
+    usable = credentials.condition(seen, wanted)
+    status = _status(seen, _conditions(seen, size, shown, usable), warnings)
     status |= {"version": version.number, "scopes": scopes.of(workflow.spec)}
     status |= _runner_status(seen, size, shown)
     return Desired(
@@ -167,18 +168,25 @@ def pod_template(seen: Observed) -> Manifest | None:
 
 
 def _conditions(
-    seen: Observed, size: lifecycle.Size, shown: rollout.Rollout
+    seen: Observed,
+    size: lifecycle.Size,
+    shown: rollout.Rollout,
+    usable: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
+    """`usable` tells whether the credentials are."""
     spec = seen.workflow.spec
     valid = f"{_count(len(spec.steps), 'step')}, {_count(len(spec.triggers), 'trigger')}"
     return [
         conditions.condition("Valid", True, "Valid", valid),
-        _ready(seen, size, shown),
+        _ready(seen, size, shown, usable or {}),
         _active(size, shown),
+        *([usable] if usable else []),
     ]
 
 
-def _ready(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:
+def _ready(
+    seen: Observed, size: lifecycle.Size, shown: rollout.Rollout, usable: Mapping[str, Any]
+) -> dict[str, Any]:
     """Asleep it is ready, and stays so while it wakes: runs are taken all the time."""
     if shown.failure and size.solo:
         return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
@@ -188,12 +196,19 @@ def _ready(seen: Observed, size: lifecycle.Size, shown: rollout.Rollout) -> dict
     if shown.failure:
         return conditions.condition("Ready", False, "RunnerFailed", shown.failure)
     if shown.ready:
-        message = f"{shown.ready} of {_count(size.replicas, 'pod')} ready"
-        return conditions.condition("Ready", True, "Running", message)
+        return _running(shown.ready, size.replicas, usable)
     before = conditions.find(seen.manifest.get("status", {}).get("conditions", ()), "Ready")
     if before is not None and before["status"] == "True" and before["reason"] in ASLEEP:
         return conditions.condition("Ready", True, "Waking", "waiting for the runner's pod")
     return conditions.condition("Ready", False, "Starting", "waiting for the runner's pod")
+
+
+def _running(ready: int, replicas: int, usable: Mapping[str, Any]) -> dict[str, Any]:
+    """A runner that is up serves all steps but those that lack a credential."""
+    if usable.get("status") == "False":
+        return conditions.condition("Ready", False, usable["reason"], usable["message"])
+    message = f"{ready} of {_count(replicas, 'pod')} ready"
+    return conditions.condition("Ready", True, "Running", message)
 
 
 def _active(size: lifecycle.Size, shown: rollout.Rollout) -> dict[str, Any]:

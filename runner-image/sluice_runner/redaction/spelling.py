@@ -18,6 +18,7 @@ LEFT_IN_URLS = ("", "/", "!'()*~", ";,/?:@&=+$-_.!~*'()#", "/?")
 NEEDLE = 16
 WORDS = re.compile(rb"[A-Za-z0-9]+")  # what no encoding of texts changes
 ESCAPED = re.compile(rb'[\x00-\x1f"\\]')  # what JSON writes in another way
+GO = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}  # as Go's JSON has them
 PERCENT = re.compile("%[0-9A-F]{2}")
 
 
@@ -52,7 +53,9 @@ def spellings(secret: str) -> Iterator[Spelling]:
 def _texts(secret: str) -> Iterator[str]:
     yield secret
     for ascii_only in (True, False):
-        yield json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        quoted = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+        yield quoted
+        yield quoted.translate(GO)
     yield str(escape(secret))
     yield html.escape(secret)
     for safe in LEFT_IN_URLS:

@@ -85,6 +85,42 @@ class Handler(BaseHTTPRequestHandler):
 ThreadingHTTPServer(("", 8000), Handler).serve_forever()
 """
 
+ECHO = """
+import base64, hashlib, json, urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+def in_base64(text):
+    return base64.b64encode(text.encode()).decode()
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        sent = self.headers.get("Authorization", "")
+        token = sent.partition(" ")[2]
+        said = {"sha256": hashlib.sha256(sent.encode()).hexdigest()}
+        if self.path != "/digest":
+            said |= {
+                "plain": token,
+                "header": sent,
+                "base64": [in_base64("x" * n + token + "tail") for n in range(3)],
+                "hex": token.encode().hex(),
+                "url": urllib.parse.quote(token, safe=""),
+                "json": json.dumps({"token": token}),
+                token: "as a key",
+            }
+        body = json.dumps(said).encode()
+        self.send_response(400 if self.path == "/refuse" else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Token", token)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+ThreadingHTTPServer(("", 8000), Handler).serve_forever()
+"""
+
 
 def images() -> dict[str, str]:
     """What `python -m cluster images` brought, by role."""
@@ -111,7 +147,16 @@ def make_recorder(name: str = "recorder") -> list[Manifest]:
 
     At a path that begins with /fails-2/ the first two are answered 503.
     """
-    pod = _pod(name, [RECORD])
+    return _serving(name, RECORD)
+
+
+def make_echo(name: str = "echo") -> list[Manifest]:
+    """Tells who calls: at /digest by a hash, at /echo in many spellings, at /refuse in a 400."""
+    return _serving(name, ECHO)
+
+
+def _serving(name: str, program: str) -> list[Manifest]:
+    pod = _pod(name, [program])
     [container] = pod["spec"]["containers"]
     container["ports"] = [{"name": "http", "containerPort": PORT}]
     container["readinessProbe"] = {"tcpSocket": {"port": "http"}, "periodSeconds": 1}

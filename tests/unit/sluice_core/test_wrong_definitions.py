@@ -213,6 +213,13 @@ WITH_THE_RUN: dict[FindingType, list[Finding]] = {
     ),
 }
 OF_ACTIONS = {"NameTaken", "Unpaired"}  # see test_own_actions.py
+OF_CREDENTIALS = {  # see sluice_cli/test_credentials.py, and e2e/test_credentials.py
+    "CredentialInvalid",
+    "CredentialMissing",
+    "NotChecked",
+    "UnknownCredential",
+    "WrongCredential",
+}
 
 
 @pytest.mark.parametrize("type_", WITH_THE_RUN)
@@ -226,4 +233,5 @@ def test_what_is_wrong_with_a_run_is_said_in_the_same_form(type_: FindingType) -
 def test_each_type_of_finding_has_a_row() -> None:
     rows = {type_ for _, _, type_, _, _ in WRONG.values()}
 
-    assert rows | set(WITH_THE_RUN) | OF_ACTIONS == set(get_args(FindingType))
+    others = set(WITH_THE_RUN) | OF_ACTIONS | OF_CREDENTIALS
+    assert rows | others == set(get_args(FindingType))

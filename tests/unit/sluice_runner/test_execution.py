@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from pydantic import JsonValue
 
 from sluice_core import definition, wire
-from sluice_runner.actions.action import StepFailed
-from sluice_runner.execution import Credentials, Outside, make_execute, no_credentials
-from sluice_runner.redaction import Redactor
+from sluice_core.credentials import Credential
+from sluice_runner.execution import Credentials, Outside, make_execute
+from sluice_runner.redaction import MASK, Redactor
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.runner_server import Events, RunnerServer, a_request
@@ -30,6 +29,10 @@ class Verbatim:
         root: str,  # noqa: ARG002
     ) -> JsonValue:
         return value
+
+
+def no_credentials(name: str) -> Credential:
+    raise AssertionError(f"no step here uses a credential: {name}")
 
 
 @asynccontextmanager
@@ -158,8 +161,17 @@ async def test_all_steps_share_one_client_which_is_closed_in_the_end() -> None:
     assert first.is_closed
 
 
-def test_a_credential_without_a_value_fails_the_step() -> None:
-    with pytest.raises(StepFailed, match="warehouse") as failed:
-        no_credentials("warehouse")
+async def test_what_a_step_tells_and_asks_for_is_without_secrets(tmp_path: Path) -> None:
+    redactor = Redactor()
+    redactor.learn(["t0ken-of-ours"])
+    step = {"name": "bill", "action": "workflow.run", "with": {"workflow": "t0ken-of-ours"}}
+    async with serving(tmp_path, redactor=redactor) as server, server.events() as events:
+        await dispatch(server, step)
+        asked = await asked_of(events)
+        refusal = {"ok": False, "reason": "Busy", "message": "t0ken-of-ours is busy"}
+        await reply(server, asked, **refusal)
+        *_, last = await events.until_end("a")
 
-    assert failed.value.reason == "CredentialMissing"
+    assert asked.body["workflow"] == MASK
+    assert isinstance(last.what, wire.Finished)
+    assert last.what.message == f"step bill: {MASK} is busy"

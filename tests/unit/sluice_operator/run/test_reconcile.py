@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice_core.mounts import Mount
 from sluice_operator.run.observed import Flow, Run, read
 from sluice_operator.run.reconcile import (
     End,
@@ -105,6 +106,40 @@ def test_why_waiting(flow: Flow | None, has_rooms: bool, reason: str) -> None:
     rooms = [Room("p", 0)] if has_rooms else []
 
     assert why_waiting(flow, (), rooms).reason == reason
+
+
+TOKEN = Mount(type="HttpBearer", secret="api")
+
+
+def test_a_run_that_waits_says_what_is_wrong_with_credentials_that_it_needs() -> None:
+    flow = a_flow(lacking="Secret api has no key token", mounted={"api": TOKEN})
+    rooms = [Room("p", 0, {"api": TOKEN})]
+
+    needing, other = why_waiting(flow, ["api"], rooms), why_waiting(flow, [], rooms)
+
+    assert (needing.reason, other.reason) == ("CredentialMissing", "Queued")
+    assert needing.message == (
+        "Secret api has no key token; the run waits because "
+        "every slot of the workflow's runners is taken"
+    )
+
+
+def test_a_run_waits_for_a_runner_with_what_it_needs_though_others_have_room() -> None:
+    flow = a_flow(mounted={"api": TOKEN})
+
+    why = why_waiting(flow, ["api"], [Room("old", 5)])
+
+    assert why.reason == "WaitingForRunner"
+    assert "as they are now: api" in why.message
+
+
+def test_each_run_goes_to_a_runner_that_fits_it() -> None:
+    runs = [a_run("plain"), a_run("needing")]
+    rooms = [Room("old", 2), Room("new", 1, {"api": TOKEN})]
+
+    given_away = assign(runs, rooms, lambda run, room: run.uid == "plain" or bool(room.mounted))
+
+    assert {run.uid: pod for run, pod in given_away} == {"plain": "old", "needing": "new"}
 
 
 def test_higher_priority_then_age_then_name() -> None:

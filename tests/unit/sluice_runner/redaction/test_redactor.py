@@ -43,6 +43,12 @@ SPELT: dict[str, Callable[[str], str]] = {
     ),
     "JSON": json.dumps,
     "JSON with its own letters": lambda s: json.dumps(s, ensure_ascii=False),
+    "JSON of Go": lambda s: (
+        json.dumps(s, ensure_ascii=False)
+        .replace("&", "\\u0026")
+        .replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+    ),
     "HTML": html.escape,
 }
 
