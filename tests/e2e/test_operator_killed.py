@@ -5,7 +5,7 @@ import time
 import pytest
 
 from testkit.e2e import kubectl, release
-from testkit.e2e.flows import a_long_workflow
+from testkit.e2e.flows import a_long_workflow, a_step, a_workflow
 from testkit.e2e.space import Space
 
 RUN_SECONDS = 12
@@ -55,6 +55,22 @@ def test_a_run_created_while_nobody_leads_is_executed(recorded: Space) -> None:
 
     assert (answer.code, answer.body["status"]) == (200, "succeeded")
     assert recorded.posted()["/later/after"] == 1
+
+
+def test_a_child_run_that_is_waited_for_is_found_by_the_next_leader(recorded: Space) -> None:
+    outer = a_workflow("outer", a_step("sub", "workflow.run", workflow="inner"))
+    recorded.deploy(a_long_workflow("inner", recorded.recorder(), RUN_SECONDS), outer)
+    name = recorded.create_run("outer")
+    recorded.see_post("/inner/before")
+
+    kill(release.leader())
+    status = recorded.ended(name)
+
+    runs = kubectl.items("-n", recorded.namespace, "workflowruns.sluice.dev")
+    [child] = [run for run in runs if run["spec"]["workflow"] == "inner"]
+    assert (status["phase"], status["attempt"]) == ("Succeeded", 1)
+    assert status["output"]["run"] == child["metadata"]["name"]
+    assert recorded.posted()["/inner/before"] == recorded.posted()["/inner/after"] == 1
 
 
 def kill(pod: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,9 +126,7 @@ async def _send(request: web.Request, answer: Answer) -> web.StreamResponse:
 async def openai(*script: Answer) -> AsyncIterator[OpenAI]:
     """The server on loopback; at its end it holds that no request was of a wrong form."""
     server = OpenAI(script=list(script))
-    app = web.Application(client_max_size=64 * 1024**2)
-    app.router.add_post("/v1/chat/completions", server.complete)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(_application(server), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -139,3 +137,25 @@ async def openai(*script: Answer) -> AsyncIterator[OpenAI]:
     finally:
         await runner.cleanup()
     assert server.faults == []
+
+
+def serve(port: int, *script: Answer) -> None:
+    """The server as a process, which prints each request and what is wrong with it, as JSON."""
+    server = OpenAI(script=list(script))
+
+    @web.middleware
+    async def tell(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        answer = await handler(request)
+        told = {"asked": server.requests[-1:], "faults": server.faults, "code": answer.status}
+        print(json.dumps(told), flush=True)
+        return answer
+
+    web.run_app(_application(server, tell), port=port, print=None)
+
+
+def _application(server: OpenAI, *layers: Any) -> web.Application:
+    app = web.Application(client_max_size=64 * 1024**2, middlewares=layers)
+    app.router.add_post("/v1/chat/completions", server.complete)
+    return app
