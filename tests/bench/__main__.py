@@ -1,4 +1,4 @@
-"""`python -m bench [load] [wake] [idle]`: measure the installed Sluice beside the bare thing."""
+"""`python -m bench [part …]`: measure the installed Sluice as ratios to the bare thing."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ CALLS = {1: 200, 8: 800, 64: 1500}
 SETTLED_SECONDS = 2.0
 
 
-PARTS = ("load", "wake", "idle")
+PARTS = ("load", "wake", "idle_1000", "idle_10000")
 
 
 async def main(parts: tuple[str, ...]) -> None:
@@ -38,8 +38,8 @@ async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[
     match part:
         case "wake":
             return await wake.figures(on)
-        case "idle":
-            return await idle.figures(on, cluster)
+        case "idle_1000" | "idle_10000":
+            return await idle.figures(on, cluster, int(part.removeprefix("idle_")))
         case "load":
             return await _load(on, cluster)
         case _:

@@ -146,6 +146,7 @@ def _tools(sandbox: Renderer) -> Tools:
         http=_no_http,
         guard=_no_http,
         credential=_no_http,
+        documents=_no_http,
         ask=nobody,
     )
 
