@@ -116,7 +116,7 @@ class Leader:
         self._schedules = Schedules(
             self._session, self._ledger, self._vanished, self._lease.is_leading, now
         )
-        self._waking: Waking[Name] = Waking(self._queue.add_at_once, self._of_runs, now)
+        self._waking: Waking[Name] = Waking(self._queue.add_first, self._of_runs, now)
         self._observer = Observer(
             self._installation,
             self._pinned_versions,

@@ -35,6 +35,7 @@ class WorkQueue(Generic[K]):
         self._ready: deque[K] = deque()
         self._waiting: dict[K, asyncio.TimerHandle] = {}
         self._queued: set[K] = set()
+        self._first: set[K] = set()
         self._busy: set[K] = set()
         self._again: set[K] = set()
         self._failures: Counter[K] = Counter()
@@ -47,9 +48,18 @@ class WorkQueue(Generic[K]):
         """Have the key processed soon."""
         self._schedule(key, self._debounce)
 
-    def add_at_once(self, key: K) -> None:
-        """Have the key processed without a wait for further adds."""
-        self._schedule(key, 0)
+    def add_first(self, key: K) -> None:
+        """Have the key processed before all others, without a wait for further adds."""
+        if key in self._busy:
+            self._again.add(key)
+        elif key not in self._first:
+            waiting = self._waiting.pop(key, None)
+            if waiting is not None:
+                waiting.cancel()
+            self._first.add(key)
+            self._queued.add(key)
+            self._ready.appendleft(key)  # perhaps a second time: what comes later finds it done
+            self._wakeup.release()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -79,7 +89,10 @@ class WorkQueue(Generic[K]):
         while True:
             await self._wakeup.acquire()
             key = self._ready.popleft()
+            if key not in self._queued:
+                continue
             self._queued.discard(key)
+            self._first.discard(key)
             self._busy.add(key)
             delay = await self._outcome(key)
             self._busy.discard(key)

@@ -157,7 +157,8 @@ class Runner(Spec):
         None,
         ge=1,
         le=100,
-        description="Waiting runs scale the runner up to this; spec.replicas when absent.",
+        description="Waiting runs scale the runner up to this; spec.replicas when absent. "
+        "With mode Job, how many runs have a pod at a time; all when absent.",
     )
     concurrency: int = Field(10, ge=1, le=100, description="Runs that a pod works on at a time.")
     image: str | None = Field(

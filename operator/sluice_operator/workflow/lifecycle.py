@@ -27,7 +27,7 @@ class Situation:
 
     `solo` is whether each run has a pod of its own. `live` is how many pods its Deployment asks
     for, None without one. `shown` is the time of the next transition as the status has it. `since`
-    is when the workflow was made or its runner came up, whichever is later.
+    is when the workflow was made, its runner came up, or a run ended that is not kept any more.
     """
 
     standing: Standing
@@ -81,6 +81,8 @@ def situation(seen: Observed) -> Situation:
         for one in status.conditions
         if one.type == "Active" and one.status == "True" and one.last_transition_time
     ]
+    if seen.demand.last_end is None and status.health.last_run_time:
+        times.append(status.health.last_run_time)  # no run of then is kept
     return Situation(
         standing=standing(seen.workflow),
         solo=spec.runner.mode == "Job",

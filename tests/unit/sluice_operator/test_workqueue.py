@@ -115,3 +115,26 @@ def test_pauses_double_up_to_a_minute(failures: int) -> None:
 
 def test_the_first_pauses() -> None:
     assert [workqueue.retry_delay(n) for n in range(1, 5)] == [0.2, 0.4, 0.8, 1.6]
+
+
+async def test_what_is_added_first_overtakes_what_waits_and_is_done_once() -> None:
+    done: list[str] = []
+    go = asyncio.Event()
+
+    async def process(key: str) -> None:
+        await go.wait()
+        done.append(key)
+
+    async with working(process, workers=1) as queue:
+        queue.add_first("busy")
+        await until(lambda: len(queue) == 0, "the first to begin")
+        for key in "abc":
+            queue.add(key)
+        queue.add_first("d")
+        await until(lambda: len(queue) == 4, "all to wait")
+        for _ in range(3):
+            queue.add_first("c")
+        go.set()
+        await until(lambda: len(done) == 5, "all")
+
+    assert done == ["busy", "c", "d", "a", "b"]

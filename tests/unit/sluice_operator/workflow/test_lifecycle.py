@@ -9,9 +9,11 @@ import pytest
 from sluice_core import admission
 from sluice_core.verbs import Verbs
 from sluice_operator.workflow.lifecycle import Situation, Size, decide
+from sluice_operator.workflow.lifecycle import situation as situation_of
 from sluice_operator.workflow.observed import Demand
 from sluice_operator.workflow.scaling import Bounds, Load
-from testkit.seen import NOON
+from testkit.builders import a_workflow
+from testkit.seen import NOON, observed
 from testkit.situations import CASES, IDLE, SECOND, Case, fits, situation, standing, table
 
 RUNNER = list(table("The runner"))
@@ -265,3 +267,28 @@ def test_scaled_by_hand_to_fewer_pods_those_with_runs_stay_until_they_have_none(
 
 def test_a_size_is_decided_again_when_the_load_of_the_last_minute_falls() -> None:
     assert scaled(runs=30, falls_at=NOON + SECOND).recheck_at == NOON + SECOND
+
+
+UP_SINCE_TEN = {
+    "type": "Active", "status": "True", "reason": "IdleShutdown",
+    "lastTransitionTime": "2026-01-05T10:00:00Z",
+}  # fmt: skip
+SINCE: dict[str, tuple[dict[str, Any], Demand, str]] = {
+    "nothing is known but when it was made": ({}, Demand(), "09:00"),
+    "its runner has been up since": ({"conditions": [UP_SINCE_TEN]}, Demand(), "10:00"),
+    "its last run is not kept any more": (
+        {"health": {"lastRunTime": "2026-01-05T11:00:00Z"}}, Demand(), "11:00",
+    ),
+    "its last run is kept, which is told apart": (
+        {"health": {"lastRunTime": "2026-01-05T11:00:00Z"}}, Demand(last_end=NOON), "09:00",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "demand", "wanted"), SINCE.values(), ids=SINCE)
+def test_since_when_nothing_may_have_happened(
+    status: dict[str, Any], demand: Demand, wanted: str
+) -> None:
+    seen = situation_of(observed(a_workflow(status=status), demand=demand))
+
+    assert f"{seen.since:%H:%M}" == wanted
