@@ -7,7 +7,6 @@ from sluice_cli.documents import Document
 from sluice_core import validation
 from sluice_core.api.action import WorkflowAction
 from sluice_core.catalog import ActionType
-from sluice_core.catalog import own as own_actions
 
 
 def own(documents: Iterable[Document]) -> dict[str, WorkflowAction]:
@@ -24,7 +23,4 @@ def of_manifests(manifests: Iterable[dict[str, Any]]) -> dict[str, WorkflowActio
 
 def catalogue(actions: Mapping[str, WorkflowAction]) -> Mapping[str, ActionType]:
     """All that there are; one with a fault is among them, and says why it cannot be used."""
-    faults = {
-        name: "; ".join(map(str, validation.check_action(one))) for name, one in actions.items()
-    }
-    return own_actions.catalogue({name: one.spec for name, one in actions.items()}, faults)
+    return validation.catalogue(actions.values())

@@ -9,8 +9,8 @@ import orjson
 from pydantic import ValidationError
 
 from sluice_core import validation
-from sluice_core.api.action import ActionSpec, WorkflowAction
-from sluice_core.catalog import ActionType, own
+from sluice_core.api.action import WorkflowAction
+from sluice_core.catalog import ActionType
 from sluice_core.finding import Finding
 from sluice_gateway.cached import Cached
 from sluice_gateway.forms.surroundings import Surroundings
@@ -89,13 +89,13 @@ class Judge:
 
     async def _read(self) -> Mapping[str, ActionType]:
         page = await self._session.page(ACTIONS, EVERYTHING, limit=MOST, following="")
-        specs: dict[str, ActionSpec] = {}
+        actions = []
         for manifest in page.items:
             try:
-                specs[manifest["metadata"]["name"]] = WorkflowAction.parse(manifest).spec
+                actions.append(WorkflowAction.parse(manifest))
             except ValidationError:  # its own status says so
                 continue
-        return own.catalogue(specs)
+        return validation.catalogue(actions)
 
     async def _schemas(
         self, namespace: str, body: Any, may_read: Callable[[str], Awaitable[None]]

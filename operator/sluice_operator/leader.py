@@ -148,7 +148,7 @@ class Leader:
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
-        self._edge = Edge((WORKFLOWS, PLANS), self._seen)
+        self._edge = Edge((WORKFLOWS,), self._seen)
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
@@ -195,6 +195,7 @@ class Leader:
         return [
             Informer(self._session, NAMESPACES, on_change=self._namespace_changed),
             # Not by Kopf: a workflow that is looked at before them would seem to be wrong.
+            Informer(self._session, PLANS, on_change=self._plan_changed),
             Informer(self._session, ACTIONS, on_change=self._action_changed),
             Informer(self._session, PODS, scope, on_change=self._pod_changed),
             Informer(self._session, CREDENTIALS, on_change=self._credential_changed),
@@ -202,22 +203,21 @@ class Leader:
             *self._containers.watches(),
         ]
 
-    def _seen(self, resource: Resource, manifest: Manifest, exists: bool) -> None:
-        """From Kopf."""
+    def _seen(self, _: Resource, manifest: Manifest, exists: bool) -> None:
+        """From Kopf, of a Workflow."""
         key = Key.of(manifest)
-        current = manifest if exists else None
-        if resource is WORKFLOWS:
-            flow = Name(*key)
-            self._observer.workflow(flow, current)
-            for name in self._credentials.workflow(users.Name(*key), current):
-                self._credential_queue.add(name)
-            if current is None:
-                self._deleted(flow)
-            self._queue.add(flow)
-        else:
-            self._plan_room.changed(key.name, current)
-            self._plan_queue.add(key.name)
-            self._add_all(self._observer.plan(key.name, current))
+        current, flow = manifest if exists else None, Name(*key)
+        self._observer.workflow(flow, current)
+        for name in self._credentials.workflow(users.Name(*key), current):
+            self._credential_queue.add(name)
+        if current is None:
+            self._deleted(flow)
+        self._queue.add(flow)
+
+    def _plan_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
+        self._plan_room.changed(key.name, new)
+        self._plan_queue.add(key.name)
+        self._add_all(self._observer.plan(key.name, new))
 
     def _deleted(self, flow: Name) -> None:
         self._add_all(self._observer.neighbours(flow))

@@ -192,3 +192,36 @@ def test_a_run_that_is_deleted_takes_its_container_along(here: Space) -> None:
 
     words = ("wait", f"job/{job['metadata']['name']}", "--for=delete")
     here.kubectl(*words, f"--timeout={GONE_SECONDS:g}s")
+
+
+def test_a_step_that_is_given_up_ends_its_container_while_the_run_goes_on(here: Space) -> None:
+    impatient = a_container() | {"timeoutSeconds": 3, "onFailure": "Continue"}
+    after = a_step("after", "wait", needs=["work"], seconds=120)
+    here.deploy(a_workflow("impatient", impatient, after, inputs=SCRIPT))
+
+    name = here.create_run("impatient", inputs={"script": "sleep 300"})
+    job = the_job(here, name)
+
+    words = ("wait", f"job/{job['metadata']['name']}", "--for=delete")
+    here.kubectl(*words, f"--timeout={GONE_SECONDS:g}s")
+    assert is_running(here.run(name))
+    here.kubectl("delete", f"workflowrun.sluice.dev/{name}", "--wait=false")
+
+
+LOOK = (
+    """wget -q -T 3 -O /dev/null {url} && open=true || open=false; echo "{{\\"open\\": $open}}" """
+)
+
+
+def test_it_gets_where_the_runner_gets_and_nowhere_else(recorded: Space) -> None:
+    host = recorded.recorder().removeprefix("http://")
+    recorded.deploy(
+        a_workflow("let", a_container(), inputs=SCRIPT, egress={"allow": [f"{host}:80"]}),
+        a_workflow("shut", a_container(), inputs=SCRIPT),
+    )
+    given = {"script": LOOK.format(url=f"http://{host}/")}
+
+    runs = {name: recorded.create_run(name, inputs=given) for name in ("let", "shut")}
+    found = {name: recorded.ended(run)["output"] for name, run in runs.items()}
+
+    assert found == {"let": {"open": True}, "shut": {"open": False}}

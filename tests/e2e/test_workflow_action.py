@@ -1,5 +1,7 @@
 """An action of somebody's own: used by its name, pinned with a version, told when it is wrong."""
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -55,6 +57,15 @@ def test_it_is_used_by_its_name_as_soon_as_it_is_there(recorded: Space, name: st
     assert f"no action is named '{name}'" in condition(unknown, "Valid")["message"]
     assert (status["phase"], status["output"]) == ("Succeeded", {"said": True, "n": 7})
     assert recorded.posted()["/first"] == 1
+
+
+def test_the_command_line_lists_it(recorded: Space, name: str) -> None:
+    command = [sys.executable, "-m", "sluice_cli.main", "actions", name, "--cluster"]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{name}  {name} (custom, transforms)")
 
 
 def test_a_change_makes_a_version_and_older_ones_do_what_they_did(

@@ -149,7 +149,7 @@ async def test_the_sweep_of_another_product_runs_as_it_was_written_there(server:
     body = {
         "name": "Daily overdue sweep",
         "schedule": "0 9 * * *",
-        "steps": [{"type": "mark_invoices_overdue", "step_config": {"credential": "business"}}],
+        "steps": [{"type": "mark_invoices_overdue"}],
     }
 
     made = convert(body, Surroundings(actions=frozenset(CATALOG) | catalogue(server).keys()))

@@ -1,12 +1,12 @@
 """Everything that is wrong about an action of a user's own, each with the path of its field."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from sluice_core import graph, schemas, templates
 from sluice_core.api.action import ActionSpec, HttpCall, WorkflowAction
-from sluice_core.catalog import CATALOG
+from sluice_core.catalog import CATALOG, ActionType, own
 from sluice_core.catalog.http import HeaderName
 from sluice_core.finding import Finding, did_you_mean
 from sluice_core.validation.variables import TYPES
@@ -26,6 +26,13 @@ def check_action(action: WorkflowAction) -> list[Finding]:
         *_of_call(action.spec),
         *_of_templates(action.spec),
     ]
+
+
+def catalogue(actions: Iterable[WorkflowAction]) -> Mapping[str, ActionType]:
+    """All actions that there are; one that must not be used is among them, and says why."""
+    known = {action.metadata.name: action for action in actions}
+    faults = {name: "; ".join(map(str, check_action(one))) for name, one in known.items()}
+    return own.catalogue({name: one.spec for name, one in known.items()}, faults)
 
 
 def _of_name(name: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sluice_core import edges
+from sluice_core.catalog import CATALOG
 from sluice_gateway.forms import scheduled, steps
 from sluice_gateway.forms.made import Made, Remark
 from sluice_gateway.forms.reading import Fields
@@ -12,6 +13,7 @@ STATES = {"active": "Active", "paused": "Paused"}
 VISIBILITIES = {"private": "Private", "tenant": "Tenant", "shared": "Shared"}
 BETWEEN_RUNS_SECONDS = 30
 LONGEST_NAME, LONGEST_DESCRIPTION = 120, 500
+HTTP = ("HttpBearer", "HttpBasic", "HttpApiKey")
 SUMMARIES = ("-summary", "-digest")
 
 
@@ -63,8 +65,8 @@ def _steps(fields: Fields, around: Surroundings, remarks: list[Remark]) -> list[
             "action": action,
             "with": steps.config(action, given),
         }
-        if named is None and action == "email.send":
-            named = _mail_server(one.path, around, remarks)
+        if named is None:
+            named = _assumed(action, one.path, around, remarks)
         step |= steps.credential(one, named, remarks)
         if action == "email.send" and made:
             _take_summary(step, made[-1])
@@ -74,11 +76,18 @@ def _steps(fields: Fields, around: Surroundings, remarks: list[Remark]) -> list[
     return steps.chained(made)
 
 
-def _mail_server(path: str, around: Surroundings, remarks: list[Remark]) -> str:
-    """This form names none: the only one there is, or the one that is called smtp."""
-    servers = [name for name, kind in around.credentials.items() if kind == "Smtp"]
-    chosen = servers[0] if len(servers) == 1 else "smtp"
-    message = f"mail goes through the credential {chosen}; another: step_config.credential"
+def _assumed(action: str, path: str, around: Surroundings, remarks: list[Remark]) -> str | None:
+    """This form names none: the only one there is of those that fit, or one of a usual name."""
+    kinds: tuple[str, ...]
+    if action == "email.send":
+        kinds, name = ("Smtp",), "smtp"
+    elif action in around.actions - CATALOG.keys():
+        kinds, name = HTTP, "business"
+    else:
+        return None
+    fitting = [one for one, kind in around.credentials.items() if kind in kinds]
+    chosen = fitting[0] if len(fitting) == 1 else name
+    message = f"{action} goes with the credential {chosen}; another: step_config.credential"
     remarks.append(Remark("CredentialAssumed", path, message))
     return chosen
 

@@ -164,7 +164,8 @@ def test_a_mail_after_a_summary_says_what_the_summary_found() -> None:
     assert first["with"] == {"date_range": "last_week"}
     assert second["with"]["text"] == "{{ steps.payments_summary.output.text }}"
     assert (second["needs"], second["credential"]) == (["payments-summary"], "mail")
-    assert remarks(one) == {"CredentialAssumed": "steps[1]"}
+    assert first["credential"] == "business"
+    assert {remark.path for remark in one.remarks} == {"steps[0]", "steps[1]"}
 
 
 BAD_BUSINESS: dict[str, tuple[dict[str, Any], str]] = {
