@@ -15,6 +15,13 @@ def own(documents: Iterable[Document]) -> dict[str, WorkflowAction]:
     return of_manifests(one for one in manifests if one.get("kind") == "WorkflowAction")
 
 
+def of_cluster() -> dict[str, WorkflowAction]:
+    """Those of the kubeconfig's cluster; raises Unreadable."""
+    from sluice_cli import remote  # noqa: PLC0415 - see there
+
+    return of_manifests(remote.actions())
+
+
 def of_manifests(manifests: Iterable[dict[str, Any]]) -> dict[str, WorkflowAction]:
     """WorkflowActions by name, but for what is of no known form."""
     parsed = (validation.parse(WorkflowAction, manifest)[0] for manifest in manifests)

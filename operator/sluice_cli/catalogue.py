@@ -41,19 +41,12 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _command(options: argparse.Namespace) -> int:
     documents = [one for file in options.file for one in read(file)]
-    known = actions.catalogue(_of_cluster(options) | actions.own(documents))
+    in_cluster = actions.of_cluster() if options.cluster else {}
+    known = actions.catalogue(in_cluster | actions.own(documents))
     entries = [entry.of(row) for row in _chosen(known, options.name)]
     write = _details if options.name and options.output == "table" else _FORMATS[options.output]
     print("\n".join(write(entries)))
     return 0
-
-
-def _of_cluster(options: argparse.Namespace) -> dict[str, Any]:
-    if not options.cluster:
-        return {}
-    from sluice_cli import remote  # noqa: PLC0415 - see there
-
-    return actions.of_manifests(remote.actions())
 
 
 def _chosen(known: Mapping[str, ActionType], name: str | None) -> list[ActionType]:

@@ -59,7 +59,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "--cluster",
         action="store_true",
         help="check too that the credentials that steps name, and the keys of their Secrets, are "
-        "in the cluster, as the kubeconfig's user sees it",
+        "in the cluster, as the kubeconfig's user sees it; its WorkflowActions may be named",
     )
     parser.add_argument("-n", "--namespace", help="with --cluster; the context's if absent")
     parser.set_defaults(command=_command)
@@ -134,7 +134,8 @@ def _in_cluster(
 
 def _command(options: argparse.Namespace) -> int:
     documents = [document for file in options.files for document in _ours(file)]
-    catalog = actions.catalogue(actions.own(documents))
+    there = actions.of_cluster() if options.cluster else {}
+    catalog = actions.catalogue(there | actions.own(documents))
     known: dict[str, CredentialSpec | None] = {**credentials.specs(documents)}
     in_cluster: list[Placed] = []
     if options.cluster:

@@ -1,9 +1,11 @@
 """An action of somebody's own: used by its name, pinned with a version, told when it is wrong."""
 
+import json
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -59,13 +61,21 @@ def test_it_is_used_by_its_name_as_soon_as_it_is_there(recorded: Space, name: st
     assert recorded.posted()["/first"] == 1
 
 
-def test_the_command_line_lists_it(recorded: Space, name: str) -> None:
-    command = [sys.executable, "-m", "sluice_cli.main", "actions", name, "--cluster"]
+def sluice(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "sluice_cli.main", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{name}  {name} (custom, transforms)")
+def test_the_command_line_knows_it(recorded: Space, name: str, tmp_path: Path) -> None:
+    file = tmp_path / "flow.json"
+    file.write_text(json.dumps(a_workflow("own", a_step("call", name, n=1))))
+
+    shown = sluice("actions", name, "--cluster")
+    here = sluice("lint", str(file))
+    there = sluice("lint", str(file), "--cluster", "-n", recorded.namespace)
+
+    assert shown.stdout.startswith(f"{name}  {name} (custom, transforms)"), shown.stderr
+    assert (here.returncode, there.returncode) == (2, 0), there.stdout + there.stderr
 
 
 def test_a_change_makes_a_version_and_older_ones_do_what_they_did(
