@@ -27,6 +27,7 @@ from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
+from sluice_gateway.routes.run_verbs import RunVerbs
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
@@ -155,6 +156,7 @@ def _make(
         desk.limits,
         settings.trusted_proxies,
     )
+    see_runs = SeeRuns(desk, runs)
     readiness = Readiness(waiting, informers)
     known = (*event_types.KNOWN, *settings.event_types)
     app = make_app(
@@ -165,7 +167,8 @@ def _make(
         Events(desk, Emitter(subscriptions, starter), known),
         Messages(desk, starter),
         Trials(desk, starter, {one.name: one for one in known}),
-        SeeRuns(desk, runs),
+        RunVerbs(see_runs, starter, session),
+        see_runs,
         *_about_workflows(settings, session, desk, keys),
     )
     return Gateway(app, waiting, readiness)

@@ -170,6 +170,40 @@ class Fault(BaseModel):
     hint: str
 
 
+class ClearedAnswer(Answer):
+    """How many runs were cancelled, and whether there are more."""
+
+    cancelled: int
+    more: bool
+
+
+class LogEntry(Answer):
+    """How a step went."""
+
+    id: str
+    step_id: str
+    status: str
+    started_at: datetime | None
+    completed_at: datetime | None
+    duration_ms: int | None
+    attempts: int | None = None
+    port: str | None = None
+    output: Any = None
+    rendered_output: str | None = None
+    action_result: Any = None
+    truncated: bool = False
+    error_message: str | None = None
+    error: dict[str, Any] | None = None
+
+
+class LogAnswer(Answer):
+    """How the steps of a run went."""
+
+    execution_id: str
+    count: int
+    logs: list[LogEntry]
+
+
 class ProblemAnswer(BaseModel):
     """RFC 9457."""
 

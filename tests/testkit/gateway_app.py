@@ -32,6 +32,7 @@ from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
+from sluice_gateway.routes.run_verbs import RunVerbs
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
@@ -240,11 +241,13 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     triggers = Triggers(desk, starter, "cluster.local")
     see = SeeWorkflows(desk, Workflows(cluster), Judge(cluster, EVENT_TYPES), keys)
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
+    see_runs = SeeRuns(desk, runs)
     nouns = (
         Events(desk, Emitter(cluster.subscriptions, starter), known),
         Messages(desk, starter),
         Trials(desk, starter, {one.name: one for one in known}),
-        SeeRuns(desk, runs),
+        RunVerbs(see_runs, starter, cluster),
+        see_runs,
         Design(see, "cluster.local"),
         see,
         Parts(see),

@@ -75,7 +75,7 @@ class SeeRuns:
         """One run, with its steps and output."""
         caller, namespace = await self.desk.admit(request, GET_RUN, run)
         found = await self.runs.get(Key(namespace, run))
-        self._check_shown(caller, found)
+        self.check_shown(caller, found)
         return respond(200, answers.detail(found))
 
     async def cancel(self, request: Request, run: RunName) -> Response:
@@ -84,13 +84,13 @@ class SeeRuns:
         await bodies.read(request, NoForm, self.desk.limits)
         key = Key(namespace, run)
         found = await self.runs.get(key)
-        self._check_shown(caller, found)
+        self.check_shown(caller, found)
         cancelled = await self.runs.cancel(found)
         return respond(202, answers.detail(cancelled), answers.url(key))
 
     async def _page(self, caller: Caller, wanted: _Wanted) -> Response:
         page = await self.runs.page(wanted.scope, wanted.limit + wanted.offset, wanted.following)
-        shown = [run for run in page.items if self._is_shown(caller, run)]
+        shown = [run for run in page.items if self.is_shown(caller, run)]
         shown.sort(key=lambda run: run["metadata"]["creationTimestamp"], reverse=True)
         runs = [answers.summary(run) for run in shown[wanted.offset :]]
         content = {
@@ -103,12 +103,13 @@ class SeeRuns:
             content["continue"] = page.following
         return respond(200, content)
 
-    def _check_shown(self, caller: Caller, run: Manifest) -> None:
-        if not self._is_shown(caller, run):
+    def check_shown(self, caller: Caller, run: Manifest) -> None:
+        """Raises Problem 404."""
+        if not self.is_shown(caller, run):
             raise no_run(*Key.of(run))
 
-    def _is_shown(self, caller: Caller, run: Manifest) -> bool:
-        """Not when its workflow is hidden, or is gone and may have been."""
+    def is_shown(self, caller: Caller, run: Manifest) -> bool:
+        """Whether this caller sees it: not when its workflow is hidden, or is gone and may be."""
         flow = self.desk.flows.known(run["metadata"]["namespace"], run["spec"]["workflow"])
         if flow is None:
             return "ownerReferences" not in run["metadata"]
