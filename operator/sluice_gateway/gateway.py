@@ -177,7 +177,7 @@ def _make(
 def _about_workflows(
     settings: Settings, session: Session, desk: Desk, keys: WebhookKeys
 ) -> list[Routes]:
-    see = SeeWorkflows(desk, Workflows(session), Judge(session, {}), keys)
+    see = SeeWorkflows(desk, Workflows(session), Judge(session, _numbered()), keys)
     return [
         Design(see, settings.cluster_domain),
         see,
@@ -187,3 +187,8 @@ def _about_workflows(
         SeeVersions(see, session),
         SeeSharing(see),
     ]
+
+
+def _numbered() -> dict[int, str]:
+    """The types of events to which a product gives numbers."""
+    return {one.number: one.name for one in event_types.KNOWN if one.number is not None}
