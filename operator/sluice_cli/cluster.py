@@ -1,7 +1,13 @@
-"""The commands that go to a cluster, as the kubeconfig's user: runs, and versions of workflows."""
+"""The commands that go to a cluster, as the kubeconfig's user: runs, runners and versions."""
 
 import argparse
 from collections.abc import Callable
+
+NAMESPACE = "that of the kubeconfig's context if absent"
+VERBS = {
+    "stop": "have a workflow's runner sleep, once what it does is finished",
+    "start": "have a workflow's runner up again",
+}
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,6 +21,11 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     cancel = commands.add_parser("cancel", help="cancel a run in the cluster")
     cancel.add_argument("run", metavar="RUN", help="its name")
     cancel.set_defaults(command=_cancel)
+    for verb, help_text in VERBS.items():
+        asking = commands.add_parser(verb, help=help_text)
+        asking.add_argument("workflow", metavar="WORKFLOW", help="its name")
+        asking.add_argument("-n", "--namespace", help=NAMESPACE)
+        asking.set_defaults(command=_ask, verb=verb)
     versions = commands.add_parser("versions", help="list the versions of a workflow")
     versions.add_argument("workflow", metavar="WORKFLOW", help="its name")
     versions.set_defaults(command=_versions("show"))
@@ -29,7 +40,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     rollback.add_argument("version", metavar="N|TAG", help="its number or its tag")
     rollback.set_defaults(command=_versions("rollback"))
     for parser in (trigger, cancel, versions, tag, rollback):
-        parser.add_argument("-n", "--namespace", help="that of the kubeconfig's context if absent")
+        parser.add_argument("-n", "--namespace", help=NAMESPACE)
 
 
 def _trigger(options: argparse.Namespace) -> int:
@@ -42,6 +53,12 @@ def _cancel(options: argparse.Namespace) -> int:
     from sluice_cli import remote  # noqa: PLC0415 - see there
 
     return remote.cancel(options)
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from sluice_cli import remote  # noqa: PLC0415 - see there
+
+    return remote.ask(options)
 
 
 def _versions(verb: str) -> Callable[[argparse.Namespace], int]:

@@ -1,10 +1,11 @@
-"""Runs in a cluster, by the official client, since a person's kubeconfig may hold anything.
+"""Runs and runners in a cluster, by the official client: a kubeconfig may hold anything.
 
 A module of its own: the client takes a second to import, which `sluice lint` need not wait for.
 """
 
 import argparse
 import json
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from kubernetes import client, watch
@@ -57,6 +58,26 @@ def cancel(options: argparse.Namespace) -> int:
     except ApiException as error:
         return refused(error)
     print(f"{options.run}: cancellation asked for")
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """Stop or start a workflow's runner, by the annotation that says since when."""
+    annotation = {"stop": names.ANNOTATION_STOP, "start": names.ANNOTATION_START}[options.verb]
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    namespace = connect(options.namespace)
+    try:
+        client.CustomObjectsApi().patch_namespaced_custom_object(
+            names.GROUP,
+            names.VERSION,
+            namespace,
+            "workflows",
+            options.workflow,
+            {"metadata": {"annotations": {annotation: now}}},
+        )
+    except ApiException as error:
+        return refused(error)
+    print(f"{options.workflow}: {options.verb} asked for")
     return 0
 
 

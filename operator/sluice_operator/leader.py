@@ -356,7 +356,7 @@ class Leader:
             self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
             self._waking.decided(flow, lifecycle.situation(seen), desired.size)
         else:
-            self._waking.forget(flow)
+            self._waking.refused(flow)
         self._dispatcher.flow_changed(flow)
 
     def _observed(self, flow: Name) -> Observed | None:

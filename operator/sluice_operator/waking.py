@@ -49,9 +49,14 @@ class Waking(Generic[F]):
         self.forget(flow)
         if lifecycle.is_fixed(situation):
             self._fixed.add(flow)
-        elif size.replicas or size.recheck_at is not None:
+        elif size.replicas or size.solo or size.recheck_at is not None:
             self._decided[flow] = _Decided(situation, size)
         self._deadlines.set(flow, size.recheck_at)
+
+    def refused(self, flow: F) -> None:
+        """It was looked at, and is not carried out as it is: its runs change nothing."""
+        self.forget(flow)
+        self._fixed.add(flow)
 
     def forget(self, flow: F) -> None:
         """There is nothing to decide about it."""
@@ -98,4 +103,4 @@ class Waking(Generic[F]):
 
 
 def _shown(size: Size) -> tuple[object, ...]:
-    return size.replicas, size.reason, size.transition
+    return size.replicas, size.solo, size.reason, size.transition

@@ -1,4 +1,4 @@
-"""`sluice trigger` and `sluice cancel` do in a cluster what their help says."""
+"""`sluice trigger`, `cancel`, `stop`, `start` do in a cluster what their help says."""
 
 import subprocess
 import sys
@@ -52,6 +52,15 @@ def test_cancelling_ends_the_run(here: Space) -> None:
 
     assert done.returncode == 0, done.stderr
     assert here.ended(started)["phase"] == "Cancelled"
+
+
+def test_stop_and_start_are_for_the_runner(here: Space) -> None:
+    stopped = sluice(here, "stop", "hello")
+    here.is_at("hello", "Stopped")
+    started = sluice(here, "start", "hello")
+    here.is_at("hello", "Running")
+
+    assert (stopped.returncode, started.returncode) == (0, 0), stopped.stderr + started.stderr
 
 
 def version(flow: kubectl.Manifest) -> int | None:

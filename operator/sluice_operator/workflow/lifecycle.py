@@ -127,6 +127,8 @@ def decide(seen: Situation) -> Size:
     size = _by_policy(seen)
     if size.replicas or not seen.demand.begun:
         return size
+    if size.solo and not seen.live:
+        return size  # they have pods of their own
     message = "runs that have begun are finished before the runner stops"
     pods = max(1, seen.live or 0)
     return replace(size, replicas=pods, reason="Finishing", message=message, stopped=None)

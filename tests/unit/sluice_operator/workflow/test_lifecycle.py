@@ -208,12 +208,18 @@ def test_with_a_pod_for_each_run_a_window_and_a_stop_still_hold() -> None:
 
 
 def test_a_draft_has_what_pods_need_while_it_is_tested() -> None:
-    quiet, tested = (
-        decide(replace(of("OnDemand"), standing=standing(DRAFT), demand=Demand(fresh=runs)))
-        for runs in (0, 1)
-    )
+    draft = replace(of("OnDemand"), standing=standing(DRAFT), live=None)
 
-    assert [(size.replicas, size.solo) for size in (quiet, tested)] == [(None, False), (None, True)]
+    sizes = [
+        decide(replace(draft, demand=demand))
+        for demand in (Demand(), Demand(fresh=1), Demand(begun=1))
+    ]
+
+    assert [(size.replicas, size.solo) for size in sizes] == [
+        (None, False),
+        (None, True),
+        (None, True),
+    ]
 
 
 DRAFT = Case("Draft", "1", "OnDemand", "none", "none", "beyond")
