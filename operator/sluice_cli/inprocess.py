@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from sluice_cli import actions, credentials, show
-from sluice_core import validation, wire
+from sluice_core import events, validation, wire
 from sluice_core.api.action import ActionSpec, WorkflowAction
 from sluice_core.api.credential import CredentialSpec
 from sluice_core.api.workflow import Workflow
@@ -135,6 +135,8 @@ class Runs:
             if kind == "Allowance":  # plans are a matter of namespaces
                 self._say(f"{prefix}{step}: sends; in a cluster the namespace's plan may limit it")
                 return None
+            if kind == "Publish":
+                return self._publish(wire.Publish.model_validate(body), parent, prefix)
             if kind != "ChildRun":
                 raise StepFailed("Permanent", "NeedsCluster", f"{kind} needs a cluster")
             asked = wire.ChildRun.model_validate(body)
@@ -154,10 +156,39 @@ class Runs:
         if asked.wait:
             await work
         else:
-            task = asyncio.create_task(work)
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            self._begin(work)
         return _outcome(job, record.ended)
+
+    def _publish(self, asked: wire.Publish, parent: engine.Job, prefix: str) -> JsonValue:
+        """The workflows of the file that wait for the event begin; the end waits for them."""
+        hops = int(str(parent.trigger.get("hops", 0)))
+        if hops >= events.MOST_HOPS:
+            message = f"{events.MOST_HOPS} events led to this run, one from another"
+            raise StepFailed("Permanent", "TooDeep", f"{message}: is it a loop?")
+        event = {"id": asked.key, "source": parent.name, "type": asked.type, "data": asked.data}
+        given, rest = events.brought(asked.data)
+        runs: list[JsonValue] = []
+        for workflow, trigger in self._answering(event):
+            name = workflow.metadata.name or "workflow"
+            told = events.run_trigger(trigger, event) | rest | {"hops": hops + 1}
+            job = job_of(workflow, given, self._file.specs, trigger=told)
+            self._begin(self.carry_out(job, workflow, Record(), f"{prefix}{name} "))
+            runs.append({"workflow": name, "trigger": trigger, "run": job.name})
+        return {"id": asked.key, "runs": runs, "refused": []}
+
+    def _answering(self, event: Mapping[str, JsonValue]) -> Iterator[tuple[Workflow, str]]:
+        match = events.Match(event)
+        for name in self._file.workflows:
+            workflow = self._find(name)
+            for trigger in workflow.spec.triggers:
+                wanted = trigger.event if trigger.enabled else None
+                if wanted is not None and match.refusal(wanted) is None:
+                    yield workflow, trigger.name
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     def _find(self, name: str) -> Workflow:
         manifest = self._file.workflows.get(name)

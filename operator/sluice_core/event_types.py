@@ -3,7 +3,7 @@
 The numbered ones are those of dispatch departments, under the numbers that their programs use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,6 +12,8 @@ RUN_STARTED = "workflows.run.started"
 RUN_COMPLETED = "workflows.run.completed"
 RUN_FAILED = "workflows.run.failed"
 STEP_FAILED = "workflows.step.failed"
+OF_RUNS = frozenset({RUN_STARTED, RUN_COMPLETED, RUN_FAILED, STEP_FAILED})
+"""What Sluice tells of runs, and nobody else may say."""
 
 
 class EventType(BaseModel):
@@ -23,6 +25,11 @@ class EventType(BaseModel):
     title: Annotated[str, Field(max_length=250)] = ""
     number: int | None = None
     sample: dict[str, JsonValue] = {}
+
+
+def numbered(types: Iterable[EventType]) -> dict[int, str]:
+    """The names of those that have a number."""
+    return {one.number: one.name for one in types if one.number is not None}
 
 
 class Variable(NamedTuple):

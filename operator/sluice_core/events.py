@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAME = "event"
 FILTER_CHARACTERS = 1024
 EVENT_BYTES = 128 * 1024
+MOST_HOPS = 8  # events that lead to a run, one from another
 _MESSAGE_CHARACTERS = 300
 _PROGRAMS = 2048
 _TEXT = 253  # what a run's trigger.source and trigger.id take

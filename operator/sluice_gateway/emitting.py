@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sluice_core import events
+from sluice_core import event_types, events
 from sluice_gateway import answers, idempotency
 from sluice_gateway.auth import Caller
 from sluice_gateway.flows import Flow
 from sluice_gateway.listening import Subscription, of_kind
-from sluice_gateway.problems import Problem, understood
+from sluice_gateway.problems import Fault, Problem, understood
 from sluice_gateway.refusals import is_visible
 from sluice_gateway.runs import make_run
 from sluice_gateway.starting import Starter
@@ -58,6 +58,9 @@ class Emitter:
 
         Raises Problem 503 when the API server was away, and the event can be sent again.
         """
+        if event["type"] in event_types.OF_RUNS:
+            fault = Fault("type", "is told by Sluice alone", "publish another type")
+            raise Problem(422, "ReservedType", f"{event['type']} cannot be published", [fault])
         match, room = events.Match(event), asyncio.Semaphore(_AT_ONCE)
         results = await asyncio.gather(
             *(

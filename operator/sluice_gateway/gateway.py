@@ -1,7 +1,7 @@
 """The whole gateway as one running thing: its watches, its application, its way to end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp
 
 from sluice_core import event_types, names
+from sluice_core.event_types import EventType
 from sluice_gateway import flows
 from sluice_gateway.app import Routes, make_app
 from sluice_gateway.auth import Gate
@@ -169,15 +170,19 @@ def _make(
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, session),
         see_runs,
-        *_about_workflows(settings, session, desk, keys),
+        *_about_workflows(settings, session, desk, keys, known),
     )
     return Gateway(app, waiting, readiness)
 
 
 def _about_workflows(
-    settings: Settings, session: Session, desk: Desk, keys: WebhookKeys
+    settings: Settings,
+    session: Session,
+    desk: Desk,
+    keys: WebhookKeys,
+    known: Sequence[EventType],
 ) -> list[Routes]:
-    see = SeeWorkflows(desk, Workflows(session), Judge(session, _numbered()), keys)
+    see = SeeWorkflows(desk, Workflows(session), Judge(session, event_types.numbered(known)), keys)
     return [
         Design(see, settings.cluster_domain),
         see,
@@ -187,8 +192,3 @@ def _about_workflows(
         SeeVersions(see, session),
         SeeSharing(see),
     ]
-
-
-def _numbered() -> dict[int, str]:
-    """The types of events to which a product gives numbers."""
-    return {one.number: one.name for one in event_types.KNOWN if one.number is not None}

@@ -50,6 +50,7 @@ from sluice_operator.readiness import Readiness
 from sluice_operator.run import pods
 from sluice_operator.run.calls import Means, url
 from sluice_operator.run.dispatch import Dispatcher
+from sluice_operator.run.herald import Herald
 from sluice_operator.run.histories import Histories
 from sluice_operator.run.objects import Objects
 from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run
@@ -57,6 +58,7 @@ from sluice_operator.run.pinning import pin
 from sluice_operator.run.ports import Ports
 from sluice_operator.run.retention import Bounds, Ended
 from sluice_operator.run.stored import Stored
+from sluice_operator.run.subscribers import Subscribers
 from sluice_operator.run.sweep import Sweeper, Use
 from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
@@ -145,6 +147,9 @@ class Leader:
         self._readiness: Readiness[Name] = Readiness(
             partial(readiness.ask, outside.http), self._answered, now
         )
+        self._objects = Objects(self._session, self._lease.is_leading)
+        self._subscribers = Subscribers()
+        self._herald = Herald(self._subscribers, self._objects, self._flows.get, now)
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
@@ -162,6 +167,7 @@ class Leader:
                     tasks.create_task(watch.run())
                 for watch in watches:
                     await watch.synced()
+                await self._find_subscribers()
                 tasks.create_task(self._edge.run())
                 tasks.create_task(runs.run())
                 await runs.synced()
@@ -182,7 +188,13 @@ class Leader:
                 tasks.create_task(self._keyring.watch(self._look_at_all))
         finally:
             await self._dispatcher.close()
+            await self._herald.close()
             await self._containers.close()
+
+    async def _find_subscribers(self) -> None:
+        """Before a run ends here: Kopf does not say when it has told of all workflows."""
+        async for manifest in self._session.list(WORKFLOWS, consistent=False):
+            self._subscribers.see(Name(*Key.of(manifest)), manifest)
 
     # -- watches
 
@@ -210,6 +222,7 @@ class Leader:
         self._observer.workflow(flow, current)
         for name in self._credentials.workflow(users.Name(*key), current):
             self._credential_queue.add(name)
+        self._subscribers.see(flow, current)
         if current is None:
             self._deleted(flow)
         self._queue.add(flow)
@@ -410,11 +423,17 @@ class Leader:
             leading=self._lease.is_leading,
             now=now,
             superseded=self._outside.superseded,
-            objects=Objects(self._session, self._lease.is_leading),
+            objects=self._objects,
             pods=SoloPods(self._session, self._observed, self._lease.is_leading),
             counters=self._counters,
             look=self._queue.add,
-            serves={"Job": self._containers.jobs.serve, "Allowance": self._allowances.serve},
+            saw=self._herald.saw,
+            tell=self._herald.ending,
+            serves={
+                "Job": self._containers.jobs.serve,
+                "Allowance": self._allowances.serve,
+                "Publish": self._herald.publish,
+            },
             step_ended=self._containers.jobs.step_ended,
         )
 

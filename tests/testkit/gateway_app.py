@@ -59,7 +59,6 @@ ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
 BOB = Identity("bob")
 TOKENS = {"alice": ALICE, "bob": BOB}
 NOW = 1_764_130_000
-EVENT_TYPES = {0: "CallAdded"}
 CREATED = "2026-11-23T02:00:00Z"
 
 
@@ -239,7 +238,9 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     sources = Sources(lambda: 0.0)
     hooks = Hooks(desk.flows, keys, starter, limits, sources=sources, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
-    see = SeeWorkflows(desk, Workflows(cluster), Judge(cluster, EVENT_TYPES), keys)
+    see = SeeWorkflows(
+        desk, Workflows(cluster), Judge(cluster, event_types.numbered(event_types.KNOWN)), keys
+    )
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)
     nouns = (

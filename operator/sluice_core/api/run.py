@@ -29,6 +29,12 @@ class RunTrigger(Spec):
     headers: dict[str, Annotated[str, Field(max_length=4096)]] = Field(
         default_factory=dict, max_length=64, description="Headers of the request, without secrets."
     )
+    hops: int = Field(
+        0, ge=0, le=100, description="How many events led to the run, one from another."
+    )
+    quiet: bool = Field(
+        False, description="Whether no event tells of it, since one of a run has set it off."
+    )
     payload: Json = Field(
         None, description="What it brought along, where that is no object: an object is in inputs."
     )

@@ -13,6 +13,7 @@ from sluice_core.catalog import (
     flow,
     http,
     messages,
+    publishing,
     runs,
     sql,
 )
@@ -27,6 +28,7 @@ CATALOG: Mapping[str, ActionType] = MappingProxyType(
             *branching.TYPES,
             *runs.TYPES,
             *container.TYPES,
+            *publishing.TYPES,
             *ai.TYPES,
             *messages.TYPES,
             *email.TYPES,

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeAlias
 from pydantic import ValidationError
 
 from sluice_core import conditions, lineage, names, record, wire
-from sluice_operator.run import prepare
+from sluice_operator.run import event_runs, prepare
 from sluice_operator.run.objects import Refused
 from sluice_operator.run.observed import Name, Run, has_ended
 from sluice_operator.run.replies import Asked, Replies
@@ -166,7 +166,7 @@ def make_child(parent: Run, wanted: wire.ChildRun) -> Manifest:
             "workflow": wanted.workflow,
             "inputs": dict(wanted.inputs),
             "priority": int(parent.spec.get("priority", 0)),
-            "trigger": {"type": "Api", "source": parent.name.name},
+            "trigger": {"type": "Api", "source": parent.name.name} | event_runs.inherited(parent),
         },
     }
 

@@ -165,6 +165,7 @@ class Dispatcher:
         if event.seq > run.through:
             run.through = event.seq
             run.record.add(event)
+            self._ports.saw(run, event.what)
             self._react(run, link, event.what)
 
     def answered(self, link: Link, answer: wire.Answer) -> None:

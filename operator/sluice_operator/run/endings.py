@@ -70,6 +70,7 @@ class Endings:
 
     async def _store_end(self, run: Run, made: dict[str, Any], link: Link | None) -> None:
         self._book.end(run)
+        await self._ports.tell(run, made)
         self._ports.ending(run, made)
         await self._showing.end(run, made)
         if link is not None:

@@ -35,6 +35,10 @@ class Objects(children.Objects, Protocol):
         """The runs of a workflow that are over and kept."""
 
 
+async def _nobody(_run: Run, _status: dict[str, Any]) -> None:
+    """Nobody wants to be told."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """What dispatch asks of the rest of the operator.
@@ -44,6 +48,8 @@ class Ports:
     `look` has the workflow looked at again, where it was decided about without what a run needs.
     `demand` hears that the runs of a workflow that want its runner may be others.
     `ending` is told of a final status before it is stored, `ended` once it is.
+    `saw` hears what happens in runs on their runners. `tell` makes what follows from the end of
+    a run, before that is stored.
     `pods` makes those that are for one run alone.
     `serves` does what steps ask for, by kind; child runs are dispatch's own. `step_ended` is told
     when nobody waits any more for what a step may have asked for.
@@ -63,6 +69,8 @@ class Ports:
     counters: Counters
     look: Callable[[Name], None]
     ending: Callable[[Run, dict[str, Any]], None] = lambda _run, _status: None
+    saw: Callable[[Run, wire.Happening], None] = lambda _run, _what: None
+    tell: Callable[[Run, dict[str, Any]], Awaitable[None]] = _nobody
     serves: Mapping[wire.RequestKind, Serve] = field(default_factory=dict)
     step_ended: Callable[[Run, str], None] = lambda _run, _step: None
     random: Callable[[], float] = random.random
