@@ -131,14 +131,15 @@ class Jobs:
         return await self._followed(run, asked.step, job)
 
     def _known(self, run: Run, asked: wire.Request, wanted: wire.ContainerJob) -> Manifest | None:
-        """What an earlier request of this key has made, by this leader or another."""
+        """What an earlier request of this key has made, by this leader or another.
+
+        Of the first Jobs of a key some may be gone, since Kubernetes deletes them after a while.
+        """
         request = container.request_of(run, asked)
         for number in range(JOBS_OF_A_STEP):
             name = Name(run.name.namespace, container.name_of(run, wanted.key, number))
             job = self._jobs.get(name)
-            if job is None:
-                return None
-            if container.is_of(job, run.uid) and not self._was_told(job, request):
+            if job and container.is_of(job, run.uid) and not self._was_told(job, request):
                 return job
         return None
 

@@ -245,3 +245,28 @@ def test_watch_runs_again_when_the_file_has_changed(write: Write) -> None:
 
 def _until(lines: IO[str], start: str) -> str:
     return next(line.strip() for line in lines if line.startswith(start))
+
+
+TOOL = """\
+---
+apiVersion: sluice.dev/v1alpha1
+kind: WorkflowAction
+metadata: {name: resize}
+spec:
+  container: {image: "resize:1", args: ["{{ config.width }}"]}
+  config: {type: object, required: [width]}
+"""
+
+
+def test_an_action_of_the_same_file_is_known_and_a_container_needs_a_cluster(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write("{name: small, action: resize, with: {width: 16}}")
+    with Path(file).open("a") as opened:
+        opened.write(TOOL)
+
+    code = run(file, "-o", "json")
+
+    made = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert made["status"]["steps"][0]["error"]["reason"] == "NeedsCluster"

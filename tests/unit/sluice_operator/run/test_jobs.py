@@ -79,6 +79,23 @@ async def test_a_step_that_is_tried_again_after_its_container_failed_gets_anothe
     assert job["metadata"]["name"] != other["metadata"]["name"]
 
 
+async def test_a_second_container_is_found_when_the_first_is_long_gone() -> None:
+    room, run = Room(), a_run()
+    first = room.ask(run, a_request(1))
+    job = await made(room)
+    room.ends(job, a_pod(job, terminated(7)))
+    await first
+    second = room.ask(run, a_request(2))
+    other = await made(room, 2)
+    second.cancel()
+
+    later = Room()
+    later.ends(other, a_pod(other, terminated()))
+    told = await later.ask(run, a_request(2))
+
+    assert (told["exitCode"], later.objects.made) == (0, [])
+
+
 async def test_a_failure_that_was_not_told_yet_is_told_by_the_next_leader() -> None:
     first = Room()
     lost = first.ask(a_run(), a_request())
