@@ -54,6 +54,7 @@ test: check ## Everything but the bench; makes a cluster of its own where none i
 
 bench: install ## Measure Sluice against the bare thing beside it
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench
+	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.cron
 
 # The project itself is installed in place and without dependencies: the list with hashes has them all.
 $(INSTALLED): requirements/dev.txt requirements/build.txt pyproject.toml

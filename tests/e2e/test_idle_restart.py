@@ -16,6 +16,13 @@ def _some_of_each(here: Space) -> None:
     for flow in flows:
         assert here.trigger(flow["metadata"]["name"], {"name": "Ada"}).code == 200
     here.ended(here.create_run("wrong"))
+    for flow in ("wrong", *(one["metadata"]["name"] for one in flows)):
+        kubectl.see(here.namespace, "workflows", flow, _has_counted, 30)
+
+
+def _has_counted(workflow: kubectl.Manifest) -> bool:
+    """Whether the run is in the workflow's health, which is stored some seconds later."""
+    return bool(workflow.get("status", {}).get("health", {}).get("hours"))
 
 
 def test_both_replicas_anew(here: Space) -> None:
