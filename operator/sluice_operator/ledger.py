@@ -17,9 +17,10 @@ from sluice_kube.resources import Key
 from sluice_operator.schedule.decide import status as status_of_times
 from sluice_operator.schedule.observed import Times, times
 
-SETTLES = timedelta(seconds=10)
+SETTLES = timedelta(seconds=5)
 """How long after its end a run may become known: clocks of runners differ, writes take time."""
 
+GATHERS = timedelta(seconds=10)  # from the first change until it is stored, with what comes after
 EVERY = timedelta(minutes=1)
 PACE = timedelta(milliseconds=10)  # between the writes of all workflows
 
@@ -191,7 +192,7 @@ class Ledger:
         if soon:
             page.next_show = now
         elif page.next_show is None:
-            self._slot = max(self._slot + PACE, now + SETTLES)
+            self._slot = max(self._slot + PACE, now + GATHERS)
             page.next_show = max(self._slot, page.not_before or now)
         self._wake(key, page.next_show)
 

@@ -10,7 +10,7 @@ from sluice_core import record
 from sluice_core.api.workflow_status import Health
 from sluice_core.health import totals
 from sluice_kube.resources import Key
-from sluice_operator.ledger import EVERY, SETTLES, Ledger
+from sluice_operator.ledger import EVERY, GATHERS, SETTLES, Ledger
 from sluice_operator.schedule.observed import Times
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_a_run_is_counted_once_it_has_settled() -> None:
 
     cluster.look(ledger)
     before = cluster.counted
-    cluster.now += SETTLES + SECOND
+    cluster.now += GATHERS + SECOND
     cluster.look(ledger)
 
     assert (before, cluster.counted) == (0, 1)
@@ -91,7 +91,7 @@ def test_many_runs_cost_one_write_a_minute() -> None:
         cluster.end(ledger, f"run-{number}", ended(cluster.now))
         cluster.look(ledger)
 
-    cluster.now += EVERY + SETTLES
+    cluster.now += EVERY + GATHERS
     cluster.look(ledger)
 
     assert cluster.counted == 300
@@ -105,7 +105,7 @@ def test_it_is_woken_when_it_is_time_to_store() -> None:
     [when] = cluster.wakes
 
     assert when is not None
-    assert NOON + SETTLES <= when <= NOON + SETTLES + SECOND
+    assert NOON + GATHERS <= when <= NOON + GATHERS + SECOND
 
 
 def test_what_is_not_stored_is_needed_and_what_is_stored_is_not() -> None:
@@ -114,7 +114,7 @@ def test_what_is_not_stored_is_needed_and_what_is_stored_is_not() -> None:
     cluster.end(ledger, "a", ended(NOON))
 
     before = ledger.needs(KEY, "a", NOON, None)
-    cluster.now += SETTLES + SECOND
+    cluster.now += GATHERS + SECOND
     shown = ledger.shown(KEY) or {}
     between = ledger.needs(KEY, "a", NOON, None)
     ledger.stored(KEY, UID, shown)
@@ -261,7 +261,7 @@ def test_over_any_restarts_and_retention_each_run_is_counted_once(
         story.happens(what)
 
     for what in ("store", "look", "look"):
-        story.cluster.now += EVERY + SETTLES
+        story.cluster.now += EVERY + GATHERS
         story.happens(what)
 
     assert story.cluster.counted == len(story.stored)
