@@ -77,7 +77,11 @@ class Pool:
 
     async def _work(self, job: bytes, lane: Turns) -> bytes:
         """Do the job, the turn for which has been taken, and give back the turn."""
-        child = self._idle.pop() if self._idle else self._nursery.fork()
+        try:
+            child = self._idle.pop() if self._idle else self._nursery.fork()
+        except OSError:  # no process or file is left for one
+            lane.give()
+            raise
         self._in_fast += lane is self._fast
         work = _Work(child, lane, asyncio.timeout(None))
         answer = b""
@@ -129,8 +133,8 @@ class Pool:
             self._nursery.calm(work.child)
             work.lane = self._slow
             self._in_fast -= 1
-            self._refill()
             self._fast.give()
+            self._refill()
         elif self._fast.are_awaited:
             work.is_put_off = True
             work.deadline.reschedule(loop.time())
@@ -139,12 +143,12 @@ class Pool:
         """Keep a child that is as good as new; give the turn to the next."""
         is_fast = work.lane is self._fast
         self._in_fast -= is_fast
+        work.lane.give()
         if is_fast and answer[:1] not in (b"", SPENT):
             self._idle.append(work.child)
         else:
             self._nursery.kill(work.child)
         self._refill()
-        work.lane.give()
 
     def _refill(self) -> None:
         """Have a child ready for each turn in the fast lane, and for those that come next."""

@@ -41,7 +41,7 @@ async def server() -> AsyncIterator[Server]:
 async def parse(documents: Documents, server: Server | None = None, **given: Any) -> Done:
     trust = server.trust if server else None
     async with client(Guard(Egress(("127.0.0.0/8",))), trust) as http:
-        http.timeout = 5
+        http.timeout = 1
         context = a_context(http=lambda: http, documents=lambda: documents)
         return await call("document.parse", context, **given)
 
@@ -87,6 +87,7 @@ URLS: dict[str, tuple[Answer, str, str]] = {
     "away for a while": (Answer(503), "Transient", "Http503"),
     "too many": (Answer(429, {"Retry-After": "5"}), "RateLimited", "Http429"),
     "cut": (Answer(hang_up=True), "Transient", "ConnectionFailed"),
+    "never answered": (Answer(silent=True), "Timeout", "Timeout"),
     "too large": (Answer(body=bytes(11 * 1024**2)), "Permanent", "BodyRefused"),
     "an image": (Answer(body=b"\x89PNG\r\n\x1a\n\0"), "Permanent", "UnsupportedDocument"),
 }
