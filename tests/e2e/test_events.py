@@ -31,7 +31,7 @@ def first_end(here: Space, workflow: str) -> Manifest:
 def _flows(here: Space) -> None:
     paid = a_step("tell", "publish", type="order.paid", data={"total": "{{ inputs.total }}"})
     tally = a_step("note", "transform", template="{{ inputs.total }}")
-    alarm = a_step("note", "fail", message="{{ inputs.workflow }}/{{ inputs.step or '' }}")
+    alarm = a_step("note", "fail", message="{{ inputs.workflow }}")
     here.deploy(
         a_workflow("shop", paid),
         a_workflow("big", tally, triggers=on("order.paid", filter="event.data.total > 100")),
