@@ -137,6 +137,9 @@ class Runs:
                 return None
             if kind == "Publish":
                 return self._publish(wire.Publish.model_validate(body), parent, prefix)
+            if kind == "Notify":
+                self._say(f"{prefix}{step}: {self._notice(body)}")
+                return None
             if kind != "ChildRun":
                 raise StepFailed("Permanent", "NeedsCluster", f"{kind} needs a cluster")
             asked = wire.ChildRun.model_validate(body)
@@ -144,6 +147,10 @@ class Runs:
             return outcome.model_dump(by_alias=True)
 
         return ask
+
+    def _notice(self, body: dict[str, JsonValue]) -> str:
+        told = wire.Notify.model_validate(self._keeper.redactor.data(body))
+        return ": ".join(part for part in (told.level, told.title, told.message) if part)
 
     async def _child(
         self, asked: wire.ChildRun, parent: engine.Job, prefix: str

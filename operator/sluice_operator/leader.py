@@ -45,6 +45,7 @@ from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.ledger import Ledger
+from sluice_operator.notices import Asked, Failures
 from sluice_operator.plan.room import Room as PlanRoom
 from sluice_operator.readiness import Readiness
 from sluice_operator.run import pods
@@ -60,6 +61,7 @@ from sluice_operator.run.retention import Bounds, Ended
 from sluice_operator.run.stored import Stored
 from sluice_operator.run.subscribers import Subscribers
 from sluice_operator.run.sweep import Sweeper, Use
+from sluice_operator.run.tasks import Tasks
 from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
 from sluice_operator.solo_pods import SoloPods
@@ -139,6 +141,9 @@ class Leader:
         self._plan_queue: WorkQueue[str] = WorkQueue(self._look_at_plan, workers=1)
         self._counters = Counters(self._session, now)
         self._allowances = Allowances(self._counters, self._plan_of)
+        self._tasks = Tasks()
+        self._notices = Asked(self._session, outside.settings.identity, now)
+        self._failures = Failures(self._session, outside.settings.identity, now, self._tasks.spawn)
         self._credential_queue: WorkQueue[users.Name] = WorkQueue(self._look_at_credential)
         self._credential_times = Deadlines(self._credential_queue.add, now)
         self._credentials = CredentialRoom(
@@ -177,6 +182,7 @@ class Leader:
                 tasks.create_task(self._plan_queue.run())
                 tasks.create_task(self._flushes.run())
                 tasks.create_task(self._schedules.run())
+                tasks.create_task(self._failures.run())
                 tasks.create_task(self._credential_queue.run())
                 tasks.create_task(self._credential_times.run())
                 tasks.create_task(self._readiness.run())
@@ -190,6 +196,7 @@ class Leader:
             await self._dispatcher.close()
             await self._herald.close()
             await self._containers.close()
+            await self._tasks.close()
 
     async def _find_subscribers(self) -> None:
         """Before a run ends here: Kopf does not say when it has told of all workflows."""
@@ -433,6 +440,7 @@ class Leader:
                 "Job": self._containers.jobs.serve,
                 "Allowance": self._allowances.serve,
                 "Publish": self._herald.publish,
+                "Notify": self._notices.serve,
             },
             step_ended=self._containers.jobs.step_ended,
         )
@@ -453,6 +461,8 @@ class Leader:
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
         self._ledger.ended(Key(*run.workflow), run.uid, made)
         self._containers.jobs.run_ended(run)
+        if (flow := self._flows.get(run.workflow)) is not None:
+            self._failures.ended(run, flow.uid, made)
         self._sweeper.ended(run, phase, at)
 
     def _is_needed(self, flow: Name, run: Ended) -> bool:

@@ -1,25 +1,12 @@
 """Which changes of a workflow's status are told as Kubernetes Events."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sluice_core import names
 from sluice_core.conditions import find
-from sluice_operator.workflow.observed import Manifest
+from sluice_operator.kube_events import Event
 
-NOTE_LIMIT = 1024  # bytes; what the API server admits
 BAD = ("RunnerFailed", "NameTaken", "CredentialMissing")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that has happened to a workflow."""
-
-    kind: Literal["Normal", "Warning"]
-    reason: str
-    note: str
 
 
 def of(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Event]:
@@ -43,27 +30,3 @@ def _is_new(before: Mapping[str, Any], after: Mapping[str, Any], kind: str, stat
 
 def _condition(status: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     return find(status.get("conditions", ()), kind) or {}
-
-
-def make(event: Event, workflow: Manifest, reporter: str, now: datetime) -> Manifest:
-    """The object; `reporter` is who saw it, as a name of a pod."""
-    meta = workflow["metadata"]
-    return {
-        "apiVersion": "events.k8s.io/v1",
-        "kind": "Event",
-        "metadata": {"generateName": f"{meta['name']}-", "namespace": meta["namespace"]},
-        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "type": event.kind,
-        "reason": event.reason,
-        "note": event.note.encode()[:NOTE_LIMIT].decode(errors="ignore"),
-        "action": "Reconcile",
-        "reportingController": f"{names.GROUP}/operator",
-        "reportingInstance": reporter[:128] or "sluice-operator",
-        "regarding": {
-            "apiVersion": names.API_VERSION,
-            "kind": "Workflow",
-            "namespace": meta["namespace"],
-            "name": meta["name"],
-            "uid": meta["uid"],
-        },
-    }

@@ -26,6 +26,7 @@ from sluice_kube.resources import (
 )
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
+from sluice_operator import kube_events
 from sluice_operator.workflow import events
 from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Child, Observed
@@ -149,7 +150,8 @@ class Room:
     async def _tell(self, manifest: Manifest, status: dict[str, Any]) -> None:
         """What changed, as Events: for people, so one that is refused is not tried again."""
         for event in events.of(manifest.get("status", {}), status):
-            made = events.make(event, manifest, self._reporter, self._now())
+            about = kube_events.of_workflow(manifest["metadata"])
+            made = kube_events.make(event, about, self._reporter, self._now())
             try:
                 await self._session.create(EVENTS, made)
             except errors.ApiError as error:

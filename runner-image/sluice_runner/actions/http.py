@@ -22,7 +22,9 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NOT_IDEMPOTENT = frozenset({"POST", "PATCH"})
 
 
-def _calling(method: str) -> Callable[[HttpParams, Context], Awaitable[Done]]:
+def calling(method: str) -> Callable[[HttpParams, Context], Awaitable[Done]]:
+    """The action of that method."""
+
     async def run(params: HttpParams, ctx: Context) -> Done:
         from sluice_runner.actions.http_failure import failures_of  # noqa: PLC0415 - needs httpx
 
@@ -89,4 +91,4 @@ def _with_query(url: str, query: Mapping[str, str | float]) -> str:
     return f"{base}{'&' if '?' in base else '?'}{urlencode(pairs)}"
 
 
-ACTIONS = tuple(Action(CATALOG[f"http.{method.lower()}"], _calling(method)) for method in METHODS)
+ACTIONS = tuple(Action(CATALOG[f"http.{method.lower()}"], calling(method)) for method in METHODS)

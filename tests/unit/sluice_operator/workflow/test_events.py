@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sluice_core import conditions
+from sluice_operator import kube_events
 from sluice_operator.workflow import events
 from testkit.seen import NOON
 
@@ -39,9 +40,10 @@ def test_of(before: dict[str, Any], after: dict[str, Any], wanted: list[str]) ->
 
 
 def test_a_note_is_cut_where_the_api_server_would_refuse_it() -> None:
-    workflow = {"metadata": {"name": "etl", "namespace": "shop", "uid": "u"}}
+    about = kube_events.of_workflow({"name": "etl", "namespace": "shop", "uid": "u"})
+    event = kube_events.Event("Normal", "Running", "ä" * 1000)
 
-    made = events.make(events.Event("Normal", "Running", "ä" * 1000), workflow, "pod", NOON)
+    made = kube_events.make(event, about, "pod", NOON)
 
     assert made["note"] == "ä" * 512
     assert made["eventTime"] == "2026-01-31T12:00:00.000000Z"
