@@ -66,7 +66,7 @@ from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
 from sluice_operator.solo_pods import SoloPods
 from sluice_operator.waking import Waking
-from sluice_operator.workflow import flows, lifecycle
+from sluice_operator.workflow import flows, situation
 from sluice_operator.workflow.observe import Observer, plan_of
 from sluice_operator.workflow.observed import Demand, Installation, Observed
 from sluice_operator.workflow.reconcile import Desired
@@ -374,7 +374,7 @@ class Leader:
         if desired.size is not None:
             scaled = spec.max_replicas > spec.replicas
             self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
-            self._waking.decided(flow, lifecycle.situation(seen), desired.size)
+            self._waking.decided(flow, situation.of(seen), desired.size)
         else:
             self._waking.refused(flow)
         self._dispatcher.flow_changed(flow)

@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 from sluice_core.admission import Standing
 from sluice_operator.deadlines import Deadlines
 from sluice_operator.workflow import lifecycle
-from sluice_operator.workflow.lifecycle import Situation, Size
+from sluice_operator.workflow.lifecycle import Size
 from sluice_operator.workflow.observed import Demand
+from sluice_operator.workflow.situation import Situation
 
 SETTLED_SECONDS = 0.2  # counting all runs of a workflow that is up has time
 

@@ -11,9 +11,9 @@ from sluice_core.admission import Standing
 from sluice_core.api.lifecycle import LifecyclePolicy, Window
 from sluice_core.api.workflow import WorkflowState
 from sluice_core.verbs import Verbs
-from sluice_operator.workflow.lifecycle import Situation
 from sluice_operator.workflow.observed import Demand
 from sluice_operator.workflow.scaling import Bounds
+from sluice_operator.workflow.situation import Situation
 from testkit.seen import NOON
 
 GUIDE = Path(__file__).parents[2] / "docs" / "lifecycle.md"

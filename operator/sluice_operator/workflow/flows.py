@@ -12,7 +12,7 @@ from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
 from sluice_core.rates import Limit
-from sluice_operator.workflow import lifecycle
+from sluice_operator.workflow import situation
 from sluice_operator.workflow.credentials import TYPE
 from sluice_operator.workflow.observed import Observed
 from sluice_operator.workflow.reconcile import Desired
@@ -53,7 +53,7 @@ def decided(seen: Observed, desired: Desired) -> Decided:
     failed = ready is not None and ready["reason"] == "RunnerFailed"
     return Decided(
         uid=seen.workflow.metadata.uid,
-        standing=lifecycle.standing(seen.workflow),
+        standing=situation.standing(seen.workflow),
         version=desired.status.get("version", 0),
         digest=digest(raw),
         raw=raw,

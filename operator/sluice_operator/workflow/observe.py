@@ -15,7 +15,7 @@ from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
 from sluice_core.packed import Manifests
 from sluice_core.wire import Readiness
-from sluice_operator.workflow import lifecycle, versions
+from sluice_operator.workflow import situation, versions
 from sluice_operator.workflow.observed import (
     Actions,
     Child,
@@ -166,7 +166,7 @@ class Observer:
             actions=self._actions,
             credentials=self._credentials.get(key[0], {}),
             answers=self._answers.get(key, {}),
-            demand=self._demand(key, lifecycle.standing(workflow)),
+            demand=self._demand(key, situation.standing(workflow)),
             now=now,
         )
 

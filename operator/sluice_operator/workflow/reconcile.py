@@ -14,6 +14,7 @@ from sluice_operator.workflow import (
     lifecycle,
     permits,
     rollout,
+    situation,
     unserved,
     versions,
 )
@@ -89,7 +90,7 @@ def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str,
 
 def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
     workflow = seen.workflow
-    size = lifecycle.decide(lifecycle.situation(seen))
+    size = lifecycle.decide(situation.of(seen))
     raw = Definition.of(workflow.spec, seen.actions.usable).encode()
     version = versions.current(digest(raw), seen.revisions, workflow.status.version)
     wanted = credentials.wanted(seen)

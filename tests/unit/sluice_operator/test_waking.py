@@ -9,8 +9,9 @@ import pytest
 
 from sluice_core.admission import Standing
 from sluice_operator.waking import Waking
-from sluice_operator.workflow.lifecycle import Situation, decide
+from sluice_operator.workflow.lifecycle import decide
 from sluice_operator.workflow.observed import Demand
+from sluice_operator.workflow.situation import Situation
 from testkit.eventually import until
 from testkit.seen import NOON
 from testkit.situations import IDLE, SECOND, Case, situation

@@ -8,10 +8,11 @@ import pytest
 
 from sluice_core import admission
 from sluice_core.verbs import Verbs
-from sluice_operator.workflow.lifecycle import Situation, Size, decide
-from sluice_operator.workflow.lifecycle import situation as situation_of
+from sluice_operator.workflow import situation as situations
+from sluice_operator.workflow.lifecycle import Size, decide
 from sluice_operator.workflow.observed import Demand
 from sluice_operator.workflow.scaling import Bounds, Load
+from sluice_operator.workflow.situation import Situation
 from testkit.builders import a_workflow
 from testkit.seen import NOON, observed
 from testkit.situations import CASES, IDLE, SECOND, Case, fits, situation, standing, table
@@ -295,6 +296,6 @@ SINCE: dict[str, tuple[dict[str, Any], Demand, str]] = {
 def test_since_when_nothing_may_have_happened(
     status: dict[str, Any], demand: Demand, wanted: str
 ) -> None:
-    seen = situation_of(observed(a_workflow(status=status), demand=demand))
+    seen = situations.of(observed(a_workflow(status=status), demand=demand))
 
     assert f"{seen.since:%H:%M}" == wanted

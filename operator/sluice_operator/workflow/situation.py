@@ -1,0 +1,67 @@
+"""What the size of a runner depends on, taken from all that was seen of its workflow."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sluice_core import verbs
+from sluice_core.admission import Standing
+from sluice_core.api.workflow import Workflow
+from sluice_operator.workflow.observed import Demand, Observed
+from sluice_operator.workflow.scaling import Bounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """All that the size of a runner depends on.
+
+    `solo` is whether each run has a pod of its own. `live` is how many pods its Deployment asks
+    for, None without one. `shown` is the time of the next transition as the status has it. `since`
+    is when the workflow was made, its runner came up, or a run ended that is not kept any more.
+    """
+
+    standing: Standing
+    solo: bool = False
+    bounds: Bounds
+    idle: timedelta
+    demand: Demand
+    since: datetime
+    live: int | None
+    shown: datetime | None
+    now: datetime
+
+
+def of(seen: Observed) -> Situation:
+    """What of all that was seen the size depends on."""
+    spec, meta, status = seen.workflow.spec, seen.workflow.metadata, seen.workflow.status
+    times = [meta.creation_timestamp] if meta.creation_timestamp else []
+    times += [
+        one.last_transition_time
+        for one in status.conditions
+        if one.type == "Active" and one.status == "True" and one.last_transition_time
+    ]
+    if seen.demand.last_end is None and status.health.last_run_time:
+        times.append(status.health.last_run_time)  # no run of then is kept
+    return Situation(
+        standing=standing(seen.workflow),
+        solo=spec.runner.mode == "Job",
+        bounds=Bounds(low=spec.replicas, high=spec.max_replicas, slots=spec.runner.concurrency),
+        idle=timedelta(minutes=spec.lifecycle.idle_minutes),
+        demand=seen.demand,
+        since=max(times, default=seen.now),
+        live=seen.deployment["spec"].get("replicas") if seen.deployment else None,
+        shown=status.next_transition_time,
+        now=seen.now,
+    )
+
+
+def standing(workflow: Workflow) -> Standing:
+    """What decides whether it takes a run."""
+    spec = workflow.spec
+    return Standing(
+        name=workflow.metadata.name,
+        state=spec.state,
+        replicas=spec.replicas,
+        policy=spec.lifecycle.policy,
+        window=spec.lifecycle.window,
+        verbs=verbs.read(workflow.metadata.annotations),
+    )
