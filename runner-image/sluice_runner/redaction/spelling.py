@@ -16,6 +16,7 @@ NONE: frozenset[int] = frozenset()
 # What encodeURIComponent, encodeURI and a query string leave as it is, besides letters and digits.
 LEFT_IN_URLS = ("", "/", "!'()*~", ";,/?:@&=+$-_.!~*'()#", "/?")
 NEEDLE = 16
+JSON_IN_JSON = 3  # a message that quotes an answer that quotes a document
 WORDS = re.compile(rb"[A-Za-z0-9]+")  # what no encoding of texts changes
 ESCAPED = re.compile(rb'[\x00-\x1f"\\]')  # what JSON writes in another way
 GO = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}  # as Go's JSON has them
@@ -53,9 +54,11 @@ def spellings(secret: str) -> Iterator[Spelling]:
 def _texts(secret: str) -> Iterator[str]:
     yield secret
     for ascii_only in (True, False):
-        quoted = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        yield quoted
-        yield quoted.translate(GO)
+        quoted = secret
+        for _ in range(JSON_IN_JSON):
+            quoted = json.dumps(quoted, ensure_ascii=ascii_only)[1:-1]
+            yield quoted
+            yield quoted.translate(GO)
     yield str(escape(secret))
     yield html.escape(secret)
     for safe in LEFT_IN_URLS:

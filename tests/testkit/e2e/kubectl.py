@@ -12,6 +12,7 @@ OURS = "/apis/sluice.dev/v1alpha1"
 PATHS = {
     "workflows": OURS,
     "workflowruns": OURS,
+    "workflowcredentials": OURS,
     "pods": "/api/v1",
     "deployments": "/apis/apps/v1",
     "jobs": "/apis/batch/v1",

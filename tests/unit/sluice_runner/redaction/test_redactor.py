@@ -41,8 +41,10 @@ SPELT: dict[str, Callable[[str], str]] = {
     "a query with small letters": lambda s: re.sub(
         "%..", lambda m: m[0].lower(), quote(s, safe="")
     ),
-    "JSON": json.dumps,
-    "JSON with its own letters": lambda s: json.dumps(s, ensure_ascii=False),
+    "JSON": lambda s: json.dumps(s)[1:-1],
+    "JSON with its own letters": lambda s: json.dumps(s, ensure_ascii=False)[1:-1],
+    "JSON in JSON": lambda s: json.dumps(json.dumps(s))[3:-3],
+    "JSON in JSON in JSON": lambda s: json.dumps(json.dumps(json.dumps(s)))[7:-7],
     "JSON of Go": lambda s: (
         json.dumps(s, ensure_ascii=False)
         .replace("&", "\\u0026")
@@ -55,7 +57,7 @@ SPELT: dict[str, Callable[[str], str]] = {
 
 def traces(secret: str, text: str) -> list[str]:
     """The ways in which the secret can be read in the text."""
-    return [name for name, spell in SPELT.items() if spell(secret).strip('"') in text]
+    return [name for name, spell in SPELT.items() if spell(secret) in text]
 
 
 @pytest.mark.parametrize("spell", SPELT.values(), ids=SPELT)
