@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from sluice_runner.egress.connect import Guard
-from testkit.services import authority, databases
+from testkit.services import authority, databases, files
 from testkit.services.databases import DatabaseServer
+from testkit.services.files import SshHost
 
 HERE = Path(__file__).parent
 
@@ -44,4 +45,10 @@ def postgresql() -> Iterator[DatabaseServer]:
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[DatabaseServer]:
     with databases.mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sshd() -> Iterator[SshHost]:
+    with files.sshd() as server:
         yield server

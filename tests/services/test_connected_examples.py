@@ -1,20 +1,22 @@
 """Examples of actions that open connections of their own give what their comments say."""
 
+from pathlib import Path
+
 from sluice_core.credentials import Credential
 from sluice_core.wire import Finished
 from sluice_runner.egress.connect import Guard
 from testkit import contexts, examples
-from testkit.services import authority
+from testkit.services import authority, files
 from testkit.services.databases import DatabaseServer
+from testkit.services.files import SshHost
 from testkit.services.mail import serving_mail
 from testkit.vendors.calls import Operator
 
 
-async def play(action: str, credential: Credential) -> Finished:
+async def play(action: str, credential: Credential, text: str = "") -> Finished:
     guard = authority.a_guard()
-    end = await examples.play(
-        examples.text_of(action), contexts.nobody, credential, Operator().grant, guard
-    )
+    flow = text or examples.text_of(action)
+    end = await examples.play(flow, contexts.nobody, credential, Operator().grant, guard)
     await guard.kept.aclose()
     return end
 
@@ -35,6 +37,25 @@ async def test_sql_query(postgresql: DatabaseServer, guard: Guard) -> None:
     end = await play("sql.query", postgresql.credential())
 
     assert is_as_told("sql.query", end), end
+
+
+async def test_ftp_upload(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with files.ftp(home) as server:
+        end = await play("ftp.upload", server.credential())
+
+    assert is_as_told("ftp.upload", end), end
+    assert (home / "reports" / "2026-01-31.csv").read_text() == "id,total\no-1,9.90"
+
+
+async def test_sftp_upload(sshd: SshHost) -> None:
+    text = examples.text_of("sftp.upload").replace('path: "', f'path: "{sshd.folder}/')
+
+    end = await play("sftp.upload", sshd.credential(), text)
+
+    assert is_as_told("sftp.upload", end), end
+    assert (sshd.folder / "reports" / "2026-01-31.csv").read_text() == "id,total\no-1,9.90"
 
 
 async def test_email_send() -> None:

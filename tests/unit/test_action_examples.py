@@ -26,7 +26,7 @@ ELSEWHERE = {
     "ai.extract", "ai.generate",  # test_ai_examples.py
     "discord.send", "slack.send", "sms.send", "teams.send",  # services/test_vendor_examples.py
     "azureblob.upload", "box.upload", "dropbox.upload", "s3.download", "s3.upload",  # there too
-    "email.send", "sql.query",  # services/test_connected_examples.py
+    "email.send", "ftp.upload", "sftp.upload", "sql.query",  # services/test_connected_examples.py
 }  # fmt: skip
 LOCAL = sorted(CATALOG.keys() - ANSWERS.keys() - ELSEWHERE)
 

@@ -17,6 +17,7 @@ from sluice_core.catalog import (
     publishing,
     runs,
     sql,
+    transfer,
 )
 from sluice_core.catalog.action import OUTPUT, ActionType, InputPort, Params
 
@@ -36,6 +37,7 @@ CATALOG: Mapping[str, ActionType] = MappingProxyType(
             *notify.TYPES,
             *documents.TYPES,
             *sql.TYPES,
+            *transfer.TYPES,
             *files.TYPES,
         )
     }

@@ -70,6 +70,15 @@ class Guard:
                     refused = error
             raise refused
 
+    async def connect_to(self, target: Target, address: Address) -> socket.socket:
+        """A further connection to where the target was before, by another port; judged again.
+
+        Raises EgressRefused, OSError and TimeoutError.
+        """
+        check_spelling(target)
+        self.egress.judge(target, address)
+        return await _connected(address, target.port)
+
     async def dialled(self, target: Target, connect: Callable[[Address], Awaitable[C]]) -> C:
         """What `connect` makes of the first address that answers, for libraries without sockets.
 

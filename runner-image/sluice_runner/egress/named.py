@@ -7,15 +7,20 @@ from typing import Self
 class NamedContext(ssl.SSLContext):
     """`trust`, but every handshake sends and verifies `host`, whatever was dialled.
 
+    A `session` is resumed.
+
     For libraries that take a host and no socket: they are given the judged address as the host.
     """
 
-    def __new__(cls, trust: ssl.SSLContext, host: str) -> Self:  # noqa: ARG004, D102
+    def __new__(cls, *_: object) -> Self:  # noqa: D102
         return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
 
-    def __init__(self, trust: ssl.SSLContext, host: str) -> None:
+    def __init__(
+        self, trust: ssl.SSLContext, host: str, session: ssl.SSLSession | None = None
+    ) -> None:
         self._trust = trust
         self._host = host
+        self._session = session
 
     def wrap_bio(
         self,
@@ -26,4 +31,6 @@ class NamedContext(ssl.SSLContext):
         session: ssl.SSLSession | None = None,
     ) -> ssl.SSLObject:
         """What asyncio and uvloop begin every handshake with."""
-        return self._trust.wrap_bio(incoming, outgoing, server_side, self._host, session)
+        return self._trust.wrap_bio(
+            incoming, outgoing, server_side, self._host, session or self._session
+        )

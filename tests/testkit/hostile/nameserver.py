@@ -15,7 +15,7 @@ FIXED: dict[str, tuple[str, ...]] = {
 class Nameserver(asyncio.DatagramProtocol):
     """`v4-10-0-0-5.test` and `v6-<32 digits>.test` lead there, all unknown names to loopback.
 
-    `rebind-v4-…` leads to a public address when asked for the first time.
+    `rebind-v4-…` (and each name below it) leads to a public address when asked for the first time.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Nameserver(asyncio.DatagramProtocol):
         return [ip_address(text).packed for text in texts if (":" in text) == (kind == AAAA)]
 
     def _spelt(self, name: str, kind: int) -> tuple[str, ...]:
-        label = name.partition(".")[0]
+        label = name.split(".")[-2] if "." in name else name
         if label.startswith("rebind-"):
             if kind == A and name not in self._asked:
                 self._asked.add(name)

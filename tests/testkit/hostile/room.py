@@ -25,11 +25,14 @@ from sluice_runner.egress.connect import Guard
 from sluice_runner.egress.rules import Egress
 from sluice_runner.egress.transport import client
 from testkit.contexts import a_context
+from testkit.hostile import protocols
 from testkit.hostile.nameserver import Nameserver
 from testkit.hostile.targets import ALLOWED_NAME, HOSTILE, PUBLIC, REBINDING, REDIRECTOR
 
 PROXY_PORT = 3128
-PORTS = (22, 25, 80, 443, 2379, 5432, 6379, 6443, 8443, 10250, PROXY_PORT)
+PORTS = (
+    21, 22, 25, 80, 443, 465, 587, 990, 2379, 3306, 5432, 6379, 6443, 8443, 10250, PROXY_PORT,
+)  # fmt: skip
 FILES = {
     "/etc/resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
     "/etc/nsswitch.conf": "hosts: files dns\n",
@@ -113,6 +116,7 @@ async def main() -> None:
     listeners = Listeners()
     await listeners.listen()
     outcome: dict[str, tuple[str, list[str]]] = {}
+    guard = Guard(Egress((REDIRECTOR, ALLOWED_NAME, protocols.BOUNCER[0])))
     async with client(Guard(Egress((REDIRECTOR, ALLOWED_NAME)))) as http:
         http.timeout = 5
         for what, url in HOSTILE.items():
@@ -121,6 +125,7 @@ async def main() -> None:
             outcome[f"before {what}"] = (await attempt(http, url), await listeners.taken())
             outcome[what] = (await attempt(http, url), await listeners.taken())
         outcome["control"] = (await attempt(http, f"https://{PUBLIC}/"), await listeners.taken())
+    outcome |= await protocols.outcomes(guard, listeners.taken)
     async with httpx.AsyncClient(trust_env=False) as bare:
         await attempt(bare, "http://169.254.169.254/")
         outcome["control without a guard"] = ("", await listeners.taken())

@@ -1,5 +1,6 @@
 """The objects of a workflow: safe by default, and none of the owner's metadata on them."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import orjson
@@ -10,7 +11,9 @@ from sluice_core.mounts import Mount
 from sluice_operator.workflow.observed import Manifest, Reach, RunAttempt
 from sluice_operator.workflow.reconcile import reconcile
 from sluice_operator.workflow.resources import deployment, job, network_policy
+from sluice_runner.egress.address import inner_network, is_public
 from testkit.builders import a_credential, a_step, a_workflow
+from testkit.hostile.targets import ADDRESSES
 from testkit.seen import an_installation, observed
 
 GITOPS = {"labels": {"team": "a"}, "annotations": {"argocd.argoproj.io/tracking-id": "x"}}
@@ -194,10 +197,10 @@ def test_the_keys_are_those_of_the_installation() -> None:
     assert objects()["ConfigMap"]["data"] == {"operator-1.pem": "PEM"}
 
 
-def policy(*allow: str) -> dict[str, Any]:
-    made = network_policy.make_network_policy(
-        a_workflow(), an_installation(), Reach(allow, private=False)
-    )
+def policy(*allow: str, private: bool = False, actions: tuple[str, ...] = ()) -> dict[str, Any]:
+    steps = [a_step(f"s{at}", action=action) for at, action in enumerate(actions)]
+    flow = a_workflow(steps=steps) if steps else a_workflow()
+    made = network_policy.make_network_policy(flow, an_installation(), Reach(allow, private))
     spec: dict[str, Any] = made["spec"]
     return spec
 
@@ -222,7 +225,36 @@ def test_without_a_wish_a_runner_reaches_names_and_public_https() -> None:
     assert {one["port"] for one in dns["ports"]} == {53}
     assert https["ports"] == [{"port": 443, "protocol": "TCP"}]
     assert {"10.0.0.0/8", "169.254.0.0/16", "127.0.0.0/8"} <= set(v4["except"])
-    assert {"fc00::/7", "::/64"} <= set(v6["except"])
+    assert v6["cidr"] == "2000::/3"
+
+
+def opens(peers: list[dict[str, Any]], address: str) -> bool:
+    """Whether one of the blocks holds the address."""
+    found = ip_address(address)
+    blocks = [peer["ipBlock"] for peer in peers]
+    return any(
+        found in ip_network(block["cidr"])
+        and not any(found in ip_network(one) for one in block["except"])
+        for block in blocks
+    )
+
+
+ON_THE_WIRE = [one for one in ADDRESSES.values() if not one.startswith("::ffff:")]  # not mapped
+
+
+@pytest.mark.parametrize("address", [*ON_THE_WIRE, "8.8.8.8", "2606:4700::1111"])
+def test_the_policy_opens_no_address_that_the_guard_does_not(address: str) -> None:
+    _, public, named = policy("db.example.com:5432", private=True)["egress"]
+
+    assert not opens(public["to"], address) or is_public(ip_address(address))
+    assert not opens(named["to"], address) or inner_network(ip_address(address)) is None
+    assert opens(public["to"], address) or address not in ("8.8.8.8", "2606:4700::1111")
+
+
+def test_the_policy_opens_the_ports_of_what_the_steps_do() -> None:
+    _, public = policy(actions=("email.send", "sql.query", "ftp.upload", "log"))["egress"]
+
+    assert [one["port"] for one in public["ports"]] == [443, 465, 587, 3306, 5432]
 
 
 ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -242,10 +274,10 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
         "db.shop.svc.cluster.local:5432",
         {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}}]},
     ),
-    "a name, which may lead anywhere": (
+    "a name, which may lead to any public address": (
         "db.example.com:5432",
         {
-            "to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}, {"ipBlock": {"cidr": "::/0"}}],
+            "to": network_policy._anywhere_public(),
             "ports": [{"port": 5432, "protocol": "TCP"}],
         },
     ),

@@ -8,7 +8,10 @@ from pathlib import Path
 import orjson
 import pytest
 
+from testkit.hostile.protocols import ATTEMPTS, BOUNCES, REBOUND
 from testkit.hostile.targets import HOSTILE, REBINDING
+
+ALL = [*HOSTILE, *REBINDING, *ATTEMPTS, *REBOUND, *(f"bounce to {what}" for what in BOUNCES)]
 
 TESTS = Path(__file__).parents[3]
 REFUSALS = {"EgressRefused", "InvalidUrl"}
@@ -47,7 +50,7 @@ def test_the_listeners_would_have_noticed(outcome: Outcome) -> None:
     assert outcome["control without a guard"][1] == ["169.254.169.254 80"]
 
 
-@pytest.mark.parametrize("what", [*HOSTILE, *REBINDING])
+@pytest.mark.parametrize("what", ALL)
 def test_a_hostile_target_is_refused_without_a_connection(outcome: Outcome, what: str) -> None:
     reason, connections = outcome[what]
 
@@ -62,5 +65,16 @@ def test_a_name_is_resolved_once_and_used_as_it_was_judged(outcome: Outcome, wha
     assert connections == ["8.8.8.8 443"]
 
 
+PORTS = {"SMTP": 465, "SFTP": 22, "PostgreSQL": 5432, "MySQL": 3306}
+
+
+@pytest.mark.parametrize("what", REBOUND)
+def test_other_protocols_use_a_name_as_it_was_judged(outcome: Outcome, what: str) -> None:
+    _, connections = outcome[f"before {what}"]
+
+    assert connections == [f"8.8.8.8 {PORTS[what.split(maxsplit=1)[0]]}"]
+
+
 def test_the_corpus_is_large() -> None:
     assert len(HOSTILE) >= 120
+    assert len(ALL) >= 800
