@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
 from sluice_core import cron
 
+ROOT = Path(__file__).parents[3]
 MEANT = {
     "every minute": "* * * * *",
     "on working days": "0 9 * * 1-5",
@@ -195,3 +197,10 @@ def test_each_match_of_every_zones_clock_comes_once() -> None:
 
     assert len(found) > 40
     assert wrong == []
+
+
+@pytest.mark.parametrize("image", ["operator", "gateway"])
+def test_the_images_which_have_no_zones_of_their_own_bring_them(image: str) -> None:
+    pinned = (ROOT / "requirements" / f"{image}.txt").read_text()
+
+    assert re.search(r"^tzdata==", pinned, re.MULTILINE)

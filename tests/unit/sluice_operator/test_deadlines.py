@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,3 +54,19 @@ async def test_a_time_that_comes_first_is_announced_though_it_was_set_last() -> 
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert due == ["soon"]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_an_end_that_comes_with_a_change_is_an_end(turns: int) -> None:
+    clock = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    deadlines: Deadlines[str] = Deadlines(lambda _: None, lambda: clock)
+    task = asyncio.create_task(deadlines.run())
+    await asyncio.sleep(0)
+
+    deadlines.set("a", clock + timedelta(hours=1))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+
+    assert done == {task}
