@@ -22,7 +22,7 @@ _WHEN = {
     412: "It has changed since: If-Match names another version.",
     413: "The body or the inputs are too large.",
     415: "The body is not declared as JSON.",
-    429: "Too many requests from there were refused, or there were too many.",
+    429: "A rate of the plan is used up, or too many requests from there were refused.",
     422: "A field is unknown or not valid; each is named.",
     500: "The gateway failed.",
     502: "The API server gave an answer that makes no sense here.",

@@ -26,7 +26,7 @@ from sluice_kube.resources import Key
 
 _SOURCE = 253  # what a run's trigger.source takes
 _EXAMPLE = {"trigger_type": "api", "inputs": {"day": "2026-11-23"}, "sync": True}
-_PROBLEMS = openapi.problems(*openapi.READS_BODY, 409, 410)
+_PROBLEMS = openapi.problems(*openapi.READS_BODY, 409, 410, 429)
 
 
 @dataclass(frozen=True)
