@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 from pydantic_core import to_json
 
 from sluice_core import plain, wire
@@ -46,12 +47,13 @@ SPELT: dict[str, Callable[[str], str]] = {
     "JSON in JSON": lambda s: json.dumps(json.dumps(s))[3:-3],
     "JSON in JSON in JSON": lambda s: json.dumps(json.dumps(json.dumps(s)))[7:-7],
     "JSON of Go": lambda s: (
-        json.dumps(s, ensure_ascii=False)
+        json.dumps(s, ensure_ascii=False)[1:-1]
         .replace("&", "\\u0026")
         .replace("<", "\\u003c")
         .replace(">", "\\u003e")
     ),
     "HTML": html.escape,
+    "HTML of templates": lambda s: str(escape(s)),
 }
 
 
