@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
-from markupsafe import escape
-
 from sluice_core.credentials import SHORTEST
 
 NONE: frozenset[int] = frozenset()
@@ -20,6 +18,9 @@ JSON_IN_JSON = 3  # a message that quotes an answer that quotes a document
 WORDS = re.compile(rb"[A-Za-z0-9]+")  # what no encoding of texts changes
 ESCAPED = re.compile(rb'[\x00-\x1f"\\]')  # what JSON writes in another way
 GO = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}  # as Go's JSON has them
+TEMPLATE = str.maketrans(  # as templates escape for HTML
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}
+)
 PERCENT = re.compile("%[0-9A-F]{2}")
 
 
@@ -59,7 +60,7 @@ def _texts(secret: str) -> Iterator[str]:
             quoted = json.dumps(quoted, ensure_ascii=ascii_only)[1:-1]
             yield quoted
             yield quoted.translate(GO)
-    yield str(escape(secret))
+    yield secret.translate(TEMPLATE)
     yield html.escape(secret)
     for safe in LEFT_IN_URLS:
         for encode in (quote, quote_plus):

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markupsafe import escape
+from jinja2 import Environment
 from pydantic_core import to_json
 
 from sluice_core import plain, wire
@@ -22,6 +22,7 @@ SECRETS = st.one_of(
     st.text(st.characters(exclude_categories=("Cs",)), min_size=4, max_size=60),
     st.text("abcdefghijklmnop0123456789+/=-_", min_size=4, max_size=4000),
 ).filter(lambda secret: secret not in SHOWN)
+ESCAPED = Environment(autoescape=True).from_string("{{ s }}")
 SPELT: dict[str, Callable[[str], str]] = {
     "as it is": lambda s: s,
     "base64": lambda s: b64encode(s.encode()).decode(),
@@ -53,7 +54,7 @@ SPELT: dict[str, Callable[[str], str]] = {
         .replace(">", "\\u003e")
     ),
     "HTML": html.escape,
-    "HTML of templates": lambda s: str(escape(s)),
+    "HTML of templates": lambda s: ESCAPED.render(s=s),
 }
 
 
