@@ -16,9 +16,11 @@ from sluice_core.admission import Standing
 from sluice_kube.admission import Counters
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.dispatch import Dispatcher
+from sluice_operator.run.herald import Herald
 from sluice_operator.run.observed import Flow, Name, Pinned, Run, has_ended
 from sluice_operator.run.ports import Ports
 from sluice_operator.run.solo import Over, Refused
+from sluice_operator.run.subscribers import Subscribers
 from sluice_runner.server.attempt import Attempt
 from testkit import runner_server
 from testkit.counting import ConfigMaps
@@ -172,6 +174,7 @@ class World:
     objects: Objects = field(default_factory=Objects)
     pods: SoloPods = field(default_factory=SoloPods)
     counts: ConfigMaps = field(default_factory=ConfigMaps)
+    subscribers: Subscribers = field(default_factory=Subscribers)
     looked_at: list[Name] = field(default_factory=list)
     clock: datetime = NOON
     jitter: float = 0.0
@@ -204,7 +207,11 @@ class World:
         given = {"uid": uid, "name": uid, "address": "127.0.0.1", "port": port, **changes}
         return Pod(namespace=FLOW.namespace, workflow=FLOW.name, workflow_uid="w", **given)
 
-    def ports(self) -> Ports:
+    def herald(self) -> Herald:
+        """Tells the workflows that wait for events of what becomes of runs."""
+        return Herald(self.subscribers, self.objects, lambda _: self.flow, lambda: self.clock)
+
+    def ports(self, herald: Herald) -> Ports:
         async def pin(_flow: Name, number: int) -> Pinned | None:
             return self.versions.get(number)
 
@@ -228,6 +235,9 @@ class World:
             pods=self.pods,
             counters=Counters(self.counts, lambda: self.clock),
             look=self.looked_at.append,
+            saw=herald.saw,
+            tell=herald.ending,
+            serves={"Publish": herald.publish},
             random=lambda: self.jitter,
         )
 
@@ -252,7 +262,8 @@ class World:
             token=lambda _workflow, pod: self.servers[pod].operator.token(),
             epoch=lambda: epoch,
         )
-        dispatcher = Dispatcher(self.ports(), means)
+        herald = self.herald()
+        dispatcher = Dispatcher(self.ports(herald), means)
         for pod in self.servers if pods is None else pods:
             dispatcher.pod_found(self.pod(pod))
         for run in runs:
@@ -263,6 +274,7 @@ class World:
             yield dispatcher
         finally:
             await dispatcher.close()
+            await herald.close()
 
 
 @dataclass(frozen=True)
