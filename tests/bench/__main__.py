@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from bench import engine, idle, redaction, report, wake
+from bench import actions, engine, idle, redaction, report, wake
 from bench.load import Call, Latency, in_turn, latency, rate
 from bench.pairs import pairs
 from bench.report import Figure
@@ -61,8 +61,8 @@ async def _load(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
             print(f"rates with {callers} at once", flush=True)
             figures += await _rates(on, pair, callers)
     figures.append(await _writes_per_run(on, cluster))
-    print("engine", flush=True)
-    return figures + await engine.figures() + redaction.figures()
+    print("engine, actions", flush=True)
+    return figures + await engine.figures() + redaction.figures() + await actions.figures()
 
 
 def _latencies(bare: Latency, sync: Latency) -> list[Figure]:

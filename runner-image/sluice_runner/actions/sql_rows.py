@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from sluice_core import plain
 from sluice_runner.actions.action import StepFailed
 from sluice_runner.actions.sql_session import RESULT_BYTES, Result
-from sluice_runner.actions.sql_values import row_of
+from sluice_runner.actions.sql_values import rows_of
 
 FIRST, MOST = 50, 5000
 PORTION_BYTES = 4 * plain.MIB
@@ -32,9 +32,9 @@ class Rows:
         average = self._bytes // len(self._rows) + 1
         return min(left, MOST, max(1, PORTION_BYTES // average))
 
-    def add(self, found: Iterable[Sequence[Any]]) -> None:
+    def add(self, found: Sequence[Sequence[Any]]) -> None:
         """Raises StepFailed when all rows together are too large."""
-        made = [row_of(self._names, values) for values in found]
+        made = rows_of(self._names, found)
         self._bytes += len(orjson.dumps(made))
         if self._bytes > RESULT_BYTES:
             limit = RESULT_BYTES // plain.MIB

@@ -7,17 +7,27 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from pydantic import JsonValue
 
+TIMES = frozenset({datetime, date, type(None)})  # that orjson writes as RFC 3339, and fast
 AS_THEY_ARE = frozenset({int, str, bool, type(None)})
 
 
-def row_of(names: Sequence[str], values: Sequence[Any]) -> dict[str, JsonValue]:
-    """One row by the names of its columns."""
-    return {
-        name: value if type(value) in AS_THEY_ARE else plain(value)
-        for name, value in zip(names, values, strict=True)
-    }
+def rows_of(names: Sequence[str], found: Sequence[Sequence[Any]]) -> list[dict[str, JsonValue]]:
+    """Rows by the names of their columns; a column of plain values is not looked at one by one."""
+    columns = (_column([values[at] for values in found]) for at in range(len(names)))
+    return [dict(zip(names, row)) for row in zip(*columns)]  # noqa: B905 - strict is thrice as slow
+
+
+def _column(values: list[Any]) -> list[JsonValue]:
+    kinds = set(map(type, values))
+    if kinds <= AS_THEY_ARE or (kinds == {float} and all(map(math.isfinite, values))):
+        return values
+    if kinds <= TIMES:
+        told: list[JsonValue] = orjson.loads(orjson.dumps(values, option=orjson.OPT_UTC_Z))
+        return told
+    return [value if type(value) in AS_THEY_ARE else plain(value) for value in values]
 
 
 def plain(value: Any) -> JsonValue:
