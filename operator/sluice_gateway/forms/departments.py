@@ -15,7 +15,7 @@ RETRIES, MOST_RETRIES = 3, 5
 BACKOFF_SECONDS = 5
 TEMPLATE_CHARACTERS = 64 * 1024
 EVENT = "event"
-PAYLOAD = "trigger.payload"
+PAYLOAD = "inputs"
 TEXT_OF = {
     "email.send": "html", "sms.send": "text", "teams.send": "text", "slack.send": "text",
     "discord.send": "text", "http.get": "", "http.delete": "", "http.post": "body",

@@ -95,7 +95,7 @@ async def test_numbered_steps_stand_in_their_order_and_a_tie_is_refused() -> Non
         tie = await http.post(f"{BASE}/steps", json=numbered(3))
 
     assert needs(cluster) == {"step_1": [], "step_3": ["step_1"], "step_5": ["step_3"]}
-    assert steps(cluster)["step_1"]["with"]["body"] == "{{ trigger.payload.call.name }}"
+    assert steps(cluster)["step_1"]["with"]["body"] == "{{ inputs.call.name }}"
     assert (tie.status_code, tie.json()["errors"][0]["path"]) == (422, "StepOrder")
 
 

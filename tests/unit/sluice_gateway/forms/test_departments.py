@@ -34,9 +34,9 @@ def test_a_step_is_read_with_its_texts_translated() -> None:
         "action": "email.send",
         "credential": "7",
         "with": {
-            "to": "{{ trigger.payload.call.mail }}",
+            "to": "{{ inputs.call.mail }}",
             "subject": "New call",
-            "html": "<p>{{ (trigger.payload.call.name | upper) }}</p>",
+            "html": "<p>{{ (inputs.call.name | upper) }}</p>",
         },
     }
 
