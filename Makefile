@@ -1,6 +1,6 @@
 # The menu of the project. `make` alone prints it.
 .DEFAULT_GOAL := help
-.PHONY: help cluster cluster-down images crds install demo check test unit services integration e2e bench
+.PHONY: help cluster cluster-down images crds install demo check test unit services integration e2e chaos bench
 
 PYTHON ?= python3
 VENV := .venv
@@ -51,6 +51,9 @@ e2e: $(INSTALLED) ## Tests of the installed chart, one file per promise
 
 test: check ## Everything but the bench; makes a cluster of its own where none is up
 	@$(CLUSTER) test tests/unit tests/services tests/integration tests/e2e
+
+chaos: install ## Kill everything, 25 times under load, and count what is lost
+	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.chaos
 
 bench: install ## Measure Sluice against the bare thing beside it
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from testkit.e2e import kubectl, pods
+from testkit.e2e import kubectl
 from testkit.e2e.flows import a_long_workflow
+from testkit.e2e.killing import crash
 from testkit.e2e.space import TERMINAL, Space
 
 PAUSE_SECONDS = 4
@@ -70,24 +71,6 @@ def test_a_run_whose_runner_is_always_lost_fails_and_says_so(recorded: Space) ->
     [shown] = status["conditions"]
     assert (status["phase"], shown["reason"]) == ("Failed", "RunnerLost")
     assert "runnerLossLimit" in shown["message"]
-
-
-def crash(space: Space, pod: str) -> None:
-    """Let the kernel kill the container's first process, as it does when memory is short."""
-    try:
-        space.kubectl("exec", pod, "--", pods.PYTHON, "-c", CRASH)
-    except kubectl.Refused as error:
-        if "137" not in str(error):
-            raise
-
-
-# From inside its container the first process cannot be killed, but it may have used up its time.
-CRASH = """
-import resource, urllib.request
-resource.prlimit(1, resource.RLIMIT_CPU, (1, 1))
-while True:
-    urllib.request.urlopen("http://127.0.0.1:8080/readyz", timeout=1).read()
-"""
 
 
 def phases(space: Space, name: str) -> list[str]:

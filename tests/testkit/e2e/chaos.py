@@ -1,0 +1,228 @@
+"""Kill what carries runs, at random and under load, and count what came of every accepted run."""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from cluster import layout, place
+from cluster.commands import run
+from testkit.e2e import kubectl, pods, release
+from testkit.e2e.flows import a_post, a_step, a_workflow
+from testkit.e2e.killing import crash, kill_pod
+from testkit.e2e.kubectl import Manifest
+from testkit.e2e.space import TERMINAL, Space
+
+WORKFLOW = "stormy"
+STEP_SECONDS = 1
+BETWEEN_SECONDS = (0.5, 3.0)
+SETTLED_SECONDS = 240.0
+
+# Triggers with a key each, and tries until each is answered 2xx; prints the run's name. Ends when
+# its standard input does.
+LOAD = """
+import json, sys, threading, time, urllib.error, urllib.request
+
+url, prefix = sys.argv[1], sys.argv[2]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+over = threading.Event()
+
+def accepted(number):
+    body = json.dumps({"inputs": {"n": f"{prefix}-{number}"}}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": f"{prefix}-{number}",
+        "Authorization": "Bearer " + open("/var/run/tokens/gateway").read(),
+    }
+    while True:
+        try:
+            request = urllib.request.Request(url, body, headers, method="POST")
+            with opener.open(request, timeout=15) as answer:
+                return json.load(answer)["execution_id"]
+        except (OSError, ValueError):
+            time.sleep(0.3)
+
+def work(first, step):
+    number = first
+    while not over.is_set():
+        print(json.dumps({"n": f"{prefix}-{number}", "run": accepted(number)}), flush=True)
+        number += step
+        time.sleep(0.4)
+
+workers = [threading.Thread(target=work, args=(n, 3)) for n in range(3)]
+for worker in workers:
+    worker.start()
+sys.stdin.read()
+over.set()
+for worker in workers:
+    worker.join()
+"""
+
+
+@dataclass
+class Outcome:
+    """`repeated` are steps whose end was stored before a kill and that were carried out again."""
+
+    kills: int = 0
+    accepted: int = 0
+    finished: int = 0
+    lost: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    phases: dict[str, int] = field(default_factory=dict)
+    killed: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Numbers in place of names."""
+        shown: dict[str, Any] = asdict(self)
+        shown |= {"lost": len(self.lost), "repeated": len(self.repeated)}
+        return json.dumps(shown, indent=1)
+
+
+def a_stormy_workflow(recorder: str) -> Manifest:
+    """Two posts with a pause between them; the recorder tells the runs and steps apart."""
+    host = recorder.removeprefix("http://")
+    return a_workflow(
+        WORKFLOW,
+        a_post("before", f"{recorder}/{{{{ inputs.n }}}}"),
+        a_step("pause", "wait", seconds=STEP_SECONDS),
+        a_post("after", f"{recorder}/{{{{ inputs.n }}}}"),
+        egress={"allow": [f"{host}:80"]},
+        replicas=2,
+        settings={"runnerLossLimit": 100},
+        history={"successfulRuns": 1000, "failedRuns": 1000},
+    )
+
+
+def play(space: Space, kills: int, seed: int) -> Outcome:
+    """So many kills under load, and then rest until every accepted run has ended."""
+    chance = random.Random(seed)
+    outcome = Outcome()
+    weapons = arsenal(space)
+    known: dict[str, int] = {}
+    with Load(space, f"s{seed}") as load:
+        for _ in range(kills):
+            time.sleep(chance.uniform(*BETWEEN_SECONDS))
+            known |= finished_steps(space)
+            name = chance.choice(sorted(weapons))
+            print(f"chaos: {name}", flush=True)
+            weapons[name]()
+            outcome.kills += 1
+            outcome.killed[name] = outcome.killed.get(name, 0) + 1
+    release.available()
+    judge(space, load.accepted, known, outcome)
+    return outcome
+
+
+class Load:
+    """Callers in a pod, for as long as the block lasts; `accepted` then tells runs by input."""
+
+    def __init__(self, space: Space, prefix: str) -> None:
+        url = f"http://workflow-{WORKFLOW}.{space.namespace}.svc/trigger"
+        words = ("exec", "-i", "client", "--", pods.PYTHON, "-u", "-c", LOAD, url, prefix)
+        self._words = ("kubectl", "-n", space.namespace, *words)
+        self.accepted: dict[str, str] = {}
+
+    def __enter__(self) -> "Load":
+        self._process = subprocess.Popen(
+            self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._reader.join(120)
+        self._process.wait(30)
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            told = json.loads(line)
+            self.accepted[told["n"]] = told["run"]
+
+
+def arsenal(space: Space) -> dict[str, Callable[[], None]]:
+    """What can be killed here, and how: as when a node loses power, or a process its memory."""
+    found: dict[str, Callable[[], None]] = {
+        "leader": lambda: _kill_of_release(release.leader),
+        "gateway": lambda: _kill_of_release(lambda: _some("gateway")),
+        "runner": lambda: _kill_a_runner(space),
+        "runner's process": lambda: _crash_a_runner(space),
+    }
+    if place.here() == "own":  # nobody else's cluster is taken down
+        found["API server"] = lambda: _restart("apiserver")
+        found["etcd"] = lambda: _restart("etcd")
+    return found
+
+
+def finished_steps(space: Space) -> dict[str, int]:
+    """How often each step has posted, of those whose end is in a run's status."""
+    try:
+        runs = kubectl.items("-n", space.namespace, "workflowruns.sluice.dev")
+        posted = space.posted()
+    except kubectl.Refused:  # nobody answers: nothing is known, and nothing is claimed
+        return {}
+    return {
+        path: posted[path]
+        for one in runs
+        for step in one.get("status", {}).get("steps", ())
+        if step["phase"] == "Succeeded"
+        and (path := f"/{one['spec'].get('inputs', {}).get('n')}/{step['name']}") in posted
+    }
+
+
+def judge(space: Space, accepted: dict[str, str], known: dict[str, int], outcome: Outcome) -> None:
+    """Wait until all have ended, and count."""
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while True:
+        found = {
+            one["metadata"]["name"]: one.get("status", {}).get("phase")
+            for one in kubectl.items("-n", space.namespace, "workflowruns.sluice.dev")
+        }
+        left = [name for name in accepted.values() if found.get(name) not in TERMINAL]
+        if not left or time.monotonic() > deadline:
+            break
+        time.sleep(1)
+    posted = space.posted()
+    outcome.accepted = len(accepted)
+    outcome.lost = left
+    outcome.finished = len(accepted) - len(left)
+    outcome.phases = dict(Counter(str(found.get(name)) for name in accepted.values()))
+    outcome.repeated = [path for path, times in known.items() if posted[path] > times]
+
+
+def _kill_of_release(choose: Callable[[], str]) -> None:
+    release.available()
+    kill_pod(release.NAMESPACE, choose())
+
+
+def _some(component: str) -> str:
+    name: str = release.component(component)[0]["metadata"]["name"]
+    return name
+
+
+def _runners(space: Space) -> list[str]:
+    alive = (pod for pod in space.pods(WORKFLOW) if "deletionTimestamp" not in pod["metadata"])
+    return [pod["metadata"]["name"] for pod in alive if pod["status"].get("phase") == "Running"]
+
+
+def _kill_a_runner(space: Space) -> None:
+    for name in _runners(space)[:1]:
+        kill_pod(space.namespace, name)
+
+
+def _crash_a_runner(space: Space) -> None:
+    for name in _runners(space)[:1]:
+        crash(space, name)
+
+
+def _restart(component: str) -> None:
+    tests = str(layout.ROOT / "tests")
+    run(sys.executable, "-m", "cluster", "restart", component, env={"PYTHONPATH": tests})
