@@ -27,10 +27,7 @@ class _Decided:
 
 
 class Waking(Generic[F]):
-    """Compares sizes, so that the many runs of a workflow that is up cost no look at it.
-
-    Of workflows asleep nothing is kept: any change of their demand is looked at.
-    """
+    """Compares sizes, so that what changes none costs no look at the workflow."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class Waking(Generic[F]):
         self.forget(flow)
         if lifecycle.is_fixed(situation):
             self._fixed.add(flow)
-        elif size.replicas or size.solo or size.recheck_at is not None:
+        else:
             self._decided[flow] = _Decided(situation, size)
         self._deadlines.set(flow, size.recheck_at)
 

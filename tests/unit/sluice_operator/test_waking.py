@@ -73,6 +73,14 @@ async def test_a_run_of_a_workflow_asleep_is_looked_at_once(world: World) -> Non
     assert world.looks == [FLOW]
 
 
+async def test_a_change_that_brings_no_run_to_a_workflow_asleep_is_not_looked_at(
+    world: World,
+) -> None:
+    world.decided("OnDemand")
+
+    assert await world.changed() == []
+
+
 async def test_runs_of_a_workflow_that_is_up_are_not_looked_at(world: World) -> None:
     world.decided("IdleShutdown", demand=Demand(begun=1))
 
