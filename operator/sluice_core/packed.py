@@ -1,6 +1,6 @@
 """Keep objects small in memory: as compressed JSON, with what an informer looks at beside it.
 
-Parsed, ten thousand workflows and their children would take more than a gigabyte.
+Parsed, ten thousand workflows and their children would take about a gigabyte.
 """
 
 import sys
