@@ -37,6 +37,8 @@ RUNNER_CONTAINER = "runner"
 GATEWAY_AUDIENCE = "sluice-gateway"
 LEASE = "sluice-operator"
 ADMISSION = "sluice-admission"  # the ConfigMap of a namespace that counts against its plan
+COURIER = "sluice-courier"  # its Service, whom tokens for it are for, and its account
+COURIER_KEYS = "sluice-courier-keys"  # ConfigMap of the release: what v1a signatures are held to
 WEBHOOKS_SECRET = "sluice-webhooks"  # noqa: S105 - a name: in each namespace, keys of webhooks
 
 _SERVICE_PREFIX = "workflow-"

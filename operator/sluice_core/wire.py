@@ -14,6 +14,7 @@ HEADER_EPOCH = (
     "Sluice-Epoch"  # leaseTransitions of the sender's Lease; a runner refuses a lower one
 )
 SCOPE_RUN = "run"  # the operator: dispatch, cancel, acknowledge
+SCOPE_DELIVER = "deliver"  # the operator, at the courier
 SCOPE_READ = "read"  # the gateway: logs and full outputs
 TOKEN_SECONDS = 60
 TOMBSTONE_SECONDS = 600
@@ -30,6 +31,7 @@ PATH_CANCEL = "/runs/{uid}/cancel"  # POST a Cancel, or nothing
 PATH_REPLIES = "/runs/{uid}/replies"  # POST a Reply
 PATH_LOGS = "/runs/{uid}/logs"  # GET, scope read: NDJSON of Log events
 PATH_READY = "/readyz"  # GET, without a token
+PATH_DELIVERIES = "/deliveries"  # of the courier: POST a Letter -> Delivery
 PATH_METRICS = "/metrics"  # GET, without a token
 
 ACCEPTED, KNOWN, OLDER_EPOCH, ACKNOWLEDGED = 202, 200, 409, 410
@@ -241,6 +243,28 @@ class Allowance(Message):
     recipients: int = Field(default=1, ge=1)
     cc: int = Field(default=0, ge=0)
     key: str
+
+
+class Letter(Message):
+    """One attempt to deliver a notification, as the operator hands it to the courier.
+
+    `secret_key` is a key of the Secret sluice-webhooks of that namespace; without it the courier
+    signs with its own key. `id` is the same for each attempt.
+    """
+
+    id: str
+    namespace: str
+    url: str
+    secret_key: str | None = None
+    body: str
+
+
+class Delivery(Message):
+    """What came of it: `Again` may go better later, `Refused` will not."""
+
+    outcome: Literal["Delivered", "Again", "Refused"]
+    message: str = ""
+    retry_after_seconds: float | None = None
 
 
 class Holding(Message):

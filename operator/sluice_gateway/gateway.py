@@ -14,6 +14,7 @@ from sluice_core.event_types import EventType
 from sluice_gateway import flows
 from sluice_gateway.app import Routes, make_app
 from sluice_gateway.auth import Gate
+from sluice_gateway.cached import Cached
 from sluice_gateway.desk import Desk
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
@@ -23,7 +24,7 @@ from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans, cut_namespace
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
-from sluice_gateway.routes.health import Service
+from sluice_gateway.routes.health import Published, Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.messages import Messages
@@ -43,7 +44,7 @@ from sluice_gateway.subscriptions import Subscriptions
 from sluice_gateway.waiting import ENDED, Waiting
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
-from sluice_kube import review
+from sluice_kube import review, signing
 from sluice_kube.admission import Counters
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
@@ -51,6 +52,8 @@ from sluice_kube.informer import Informer
 from sluice_kube.resources import NAMESPACES, PLANS, RUNS, SECRETS, WORKFLOWS
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
+
+KEYS_SECONDS = 60.0
 
 
 class Informers(NamedTuple):
@@ -163,7 +166,7 @@ def _make(
     app = make_app(
         Triggers(desk, starter, settings.cluster_domain),
         hooks,
-        Service(readiness.missing, metrics),
+        Service(readiness.missing, metrics, _published(settings, session)),
         metrics,
         Events(desk, Emitter(subscriptions, starter), known),
         Messages(desk, starter),
@@ -173,6 +176,15 @@ def _make(
         *_about_workflows(settings, session, desk, keys, known),
     )
     return Gateway(app, waiting, readiness)
+
+
+def _published(settings: Settings, session: Session) -> Published:
+    """The courier's public keys, asked for once a minute at most."""
+    known: Cached[str, dict[str, str]] = Cached(KEYS_SECONDS, 1)
+    return lambda: known.get(
+        names.COURIER_KEYS,
+        lambda: signing.public_keys(session, settings.release_namespace, names.COURIER_KEYS),
+    )
 
 
 def _about_workflows(

@@ -214,6 +214,19 @@ class ProblemAnswer(BaseModel):
     errors: list[Fault] = []
 
 
+class WebhookKey(BaseModel):
+    """A key that signs notifications, its id of the key itself."""
+
+    id: str
+    public_key: str = Field(description="whpk_ and base64, as Standard Webhooks has it")
+
+
+class WebhookKeyList(BaseModel):
+    """The key in use, and the one before it."""
+
+    keys: list[WebhookKey]
+
+
 class Health(BaseModel):
     """Whether the gateway can do its work, and what it lacks."""
 

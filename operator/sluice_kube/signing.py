@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
+    load_pem_public_key,
 )
 
 from sluice_core import names, wire
@@ -25,7 +26,7 @@ from sluice_kube import errors
 from sluice_kube.resources import CONFIG_MAPS, SECRETS, Key, Manifest
 from sluice_kube.session import Session
 
-Issuer = Literal["operator", "gateway"]
+Issuer = Literal["operator", "gateway", "courier"]
 
 ROTATE_SECONDS = 90 * 24 * 3600
 PUBLISHED_SECONDS = 300  # until every kubelet has brought a new public key to its runners
@@ -118,6 +119,14 @@ async def public_keys(session: Session, namespace: str, config_map: str) -> dict
     except errors.NotFound:
         return {}
     return dict(found.get("data") or {})
+
+
+def public_half(pem: str) -> bytes:
+    """The raw key of a PEM that `public_keys` gave; raises ValueError."""
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("another kind of key")  # noqa: TRY004 - of the data, not of the caller
+    return key.public_bytes_raw()
 
 
 def key_id(issuer: Issuer, public: Ed25519PublicKey) -> str:

@@ -56,6 +56,27 @@ class StatusWriter:
             return await self._why(resource, live, error, at_this_version=at_this_version)
         return "written"
 
+    async def write_part(
+        self, resource: Resource, live: Manifest, field: str, value: Any
+    ) -> Outcome:
+        """Replaces one field of a status that is there. Answers and raises as `write` does."""
+        await self._bucket.wait(len(orjson.dumps(value)))
+        operations = [
+            _test("uid", live["metadata"]["uid"]),
+            {"op": "add", "path": f"/status/{field}", "value": value},
+        ]
+        try:
+            await self._session.json_patch(resource, Key.of(live), operations, "status")
+        except errors.NotFound:
+            return "gone"
+        except errors.Conflict:
+            return "conflict"
+        except errors.Invalid as error:
+            if error.details.get("causes"):
+                raise
+            return await self._why(resource, live, error, at_this_version=False)
+        return "written"
+
     async def _why(
         self, resource: Resource, live: Manifest, error: errors.Invalid, *, at_this_version: bool
     ) -> Outcome:

@@ -38,9 +38,11 @@ from sluice_operator import metrics, readiness
 from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.allowance import Allowances
 from sluice_operator.containers import Containers
+from sluice_operator.courier import Courier
 from sluice_operator.credential import users
 from sluice_operator.credential.room import Room as CredentialRoom
 from sluice_operator.deadlines import Deadlines
+from sluice_operator.deliveries import Deliveries
 from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
 from sluice_operator.kopf_edge import Edge
@@ -142,6 +144,7 @@ class Leader:
         self._counters = Counters(self._session, now)
         self._allowances = Allowances(self._counters, self._plan_of)
         self._tasks = Tasks()
+        self._deliveries = Deliveries(self._make_courier(), self._stored, now)
         self._notices = Asked(self._session, outside.settings.identity, now)
         self._failures = Failures(self._session, outside.settings.identity, now, self._tasks.spawn)
         self._credential_queue: WorkQueue[users.Name] = WorkQueue(self._look_at_credential)
@@ -183,6 +186,7 @@ class Leader:
                 tasks.create_task(self._flushes.run())
                 tasks.create_task(self._schedules.run())
                 tasks.create_task(self._failures.run())
+                tasks.create_task(self._deliveries.run())
                 tasks.create_task(self._credential_queue.run())
                 tasks.create_task(self._credential_times.run())
                 tasks.create_task(self._readiness.run())
@@ -195,6 +199,7 @@ class Leader:
         finally:
             await self._dispatcher.close()
             await self._herald.close()
+            await self._deliveries.close()
             await self._containers.close()
             await self._tasks.close()
 
@@ -202,6 +207,7 @@ class Leader:
         """Before a run ends here: Kopf does not say when it has told of all workflows."""
         async for manifest in self._session.list(WORKFLOWS, consistent=False):
             self._subscribers.see(Name(*Key.of(manifest)), manifest)
+            self._deliveries.see(Name(*Key.of(manifest)), manifest)
 
     # -- watches
 
@@ -230,6 +236,7 @@ class Leader:
         for name in self._credentials.workflow(users.Name(*key), current):
             self._credential_queue.add(name)
         self._subscribers.see(flow, current)
+        self._deliveries.see(flow, current)
         if current is None:
             self._deleted(flow)
         self._queue.add(flow)
@@ -298,8 +305,11 @@ class Leader:
 
     def _run_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         if new is not None:
+            if old is None:
+                self._deliveries.found(new)
             self._dispatcher.run_found(new)
         elif old is not None:
+            self._deliveries.left(old["metadata"]["uid"])
             self._dispatcher.run_gone(old)
 
     def _look_at_all(self) -> None:
@@ -414,6 +424,7 @@ class Leader:
             gateway_service=settings.gateway_service,
             cluster_domain=settings.cluster_domain,
             public_keys=self._keyring.keys,
+            couriers=bool(settings.courier),
         )
 
     # -- what dispatch asks for
@@ -434,7 +445,7 @@ class Leader:
             pods=SoloPods(self._session, self._observed, self._lease.is_leading),
             counters=self._counters,
             look=self._queue.add,
-            saw=self._herald.saw,
+            saw=self._run_saw,
             tell=self._herald.ending,
             serves={
                 "Job": self._containers.jobs.serve,
@@ -445,6 +456,18 @@ class Leader:
             step_ended=self._containers.jobs.step_ended,
         )
 
+    def _make_courier(self) -> Courier | None:
+        """Whom notifications are handed to, where the chart has one."""
+        settings, key = self._outside.settings, self._outside.key
+        if not settings.courier:
+            return None
+        return Courier(
+            self._outside.http,
+            settings.courier,
+            token=lambda: key.token(names.COURIER, settings.release_namespace, wire.SCOPE_DELIVER),
+            epoch=lambda: self._lease.epoch,
+        )
+
     def _means(self) -> Means:
         key = self._outside.key
         return Means(
@@ -453,7 +476,12 @@ class Leader:
             epoch=lambda: self._lease.epoch,
         )
 
+    def _run_saw(self, run: Run, what: wire.Happening) -> None:
+        self._herald.saw(run, what)
+        self._deliveries.saw(run, what)
+
     def _run_ending(self, run: Run, made: Manifest) -> None:
+        self._deliveries.ending(run, made)
         self._ledger.ending(Key(*run.workflow), run.uid, made)
 
     def _run_ended(self, run: Run, made: Manifest, at: datetime) -> None:
@@ -461,6 +489,7 @@ class Leader:
         metrics.RUNS_ENDED.labels(run.workflow.namespace, run.workflow.name, phase).inc()
         self._ledger.ended(Key(*run.workflow), run.uid, made)
         self._containers.jobs.run_ended(run)
+        self._deliveries.ended(run)
         if (flow := self._flows.get(run.workflow)) is not None:
             self._failures.ended(run, flow.uid, made)
         self._sweeper.ended(run, phase, at)
@@ -468,7 +497,7 @@ class Leader:
     def _is_needed(self, flow: Name, run: Ended) -> bool:
         """Whether an ended run must stay whatever the history says."""
         key, at = Key(*flow), datetime.fromtimestamp(run.at, UTC)
-        if self._dispatcher.has_children(run.name):
+        if self._dispatcher.has_children(run.name) or self._deliveries.needs(run.uid):
             return True
         if not self._ledger.is_open(key):
             return not self._histories.is_gone(flow)
@@ -489,6 +518,7 @@ class Leader:
                 is_needed=self._is_needed,
                 found=lambda flow, uid, made: self._ledger.found(Key(*flow), uid, made),
                 complete=self._ledger.complete,
+                stored=self._deliveries.found,
             ),
         )
 

@@ -22,6 +22,7 @@ class Settings(BaseModel):
     )
     container_limits: Json[dict[str, str]] = Field(default_factory=dict)
     gateway_service: str = "sluice-gateway"
+    courier: str = Field(default="", description="where it listens; empty where there is none")
     cluster_domain: str = "cluster.local"
     identity: str = Field(default="", description="the pod's name: who holds the Lease")
     port: int = Field(default=8080, description="of /healthz, /readyz and /metrics")

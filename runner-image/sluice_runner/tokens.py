@@ -16,7 +16,7 @@ _REREAD_SECONDS = 1  # for a key id that is not known
 _REFRESH_SECONDS = 60  # for one that is, so that a withdrawn key is forgotten
 _CACHED_TOKENS = 256
 _SCOPES_OF_ISSUER = {
-    "operator": frozenset({wire.SCOPE_RUN, wire.SCOPE_READ}),
+    "operator": frozenset({wire.SCOPE_RUN, wire.SCOPE_READ, wire.SCOPE_DELIVER}),
     "gateway": frozenset({wire.SCOPE_READ}),
 }
 

@@ -93,6 +93,7 @@ class Cluster:
     versions: int = 100
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    courier_keys: dict[str, str] = field(default_factory=dict)
     namespaces: dict[str, Manifest] = field(default_factory=dict)
     plans: dict[str, Manifest] = field(default_factory=dict)
     counts: ConfigMaps = field(default_factory=ConfigMaps)
@@ -185,6 +186,9 @@ class Cluster:
         notes.update(patch["metadata"]["annotations"])
         return found
 
+    async def published(self) -> dict[str, str]:
+        return self.courier_keys
+
     async def secret(self, key: Key) -> Manifest:
         if key.namespace not in self.secrets:
             raise errors.NotFound(404, "NotFound", "not there")
@@ -257,7 +261,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         SeeVersions(see, cluster),
         SeeSharing(see),
     )
-    return make_app(triggers, hooks, Service(list, metrics), metrics, *nouns)
+    return make_app(triggers, hooks, Service(list, metrics, cluster.published), metrics, *nouns)
 
 
 @asynccontextmanager

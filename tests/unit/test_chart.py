@@ -20,6 +20,7 @@ ALL_ON = (
     'networkPolicy.apiServerCIDRs=["10.0.0.1/32"]',
     'serviceMonitor={"enabled": true, "interval": "5s", "labels": {"release": "prometheus"}}',
     "crds.keep=false",
+    'courier.egress=["10.0.0.0/8:443"]',
 )
 ALL_OFF = (
     "crds.install=false",
@@ -87,7 +88,7 @@ def test_images_have_a_tag_that_does_not_move(settings: tuple[str, ...]) -> None
 
 
 def test_a_deployment_can_be_watched_and_bounded() -> None:
-    for name in ("sluice-operator", "sluice-gateway"):
+    for name in ("sluice-operator", "sluice-gateway", "sluice-courier"):
         [container] = chart.pods()[name]["spec"]["containers"]
         assert {"livenessProbe", "readinessProbe"} <= container.keys(), name
         assert container["resources"]["limits"]["memory"], name
@@ -95,7 +96,7 @@ def test_a_deployment_can_be_watched_and_bounded() -> None:
 
 
 def test_selectors_do_not_change_with_the_release() -> None:
-    for name in ("sluice-operator", "sluice-gateway"):
+    for name in ("sluice-operator", "sluice-gateway", "sluice-courier"):
         deployment = chart.found("Deployment", name)
         wanted = deployment["spec"]["selector"]["matchLabels"]
         assert set(wanted) == {"app.kubernetes.io/name", "app.kubernetes.io/component"}, name
@@ -109,6 +110,7 @@ ON: dict[str, tuple[tuple[str, ...], str, str]] = {
     "network policies": (("networkPolicy.enabled=true",), "NetworkPolicy", "sluice-gateway"),
     "plans": (("plans.presets=true",), "WorkflowPlan", "free"),
     "business actions": (("businessActions.enabled=true",), "WorkflowAction", "create-invoice"),
+    "the courier's policy": (("networkPolicy.enabled=true",), "NetworkPolicy", "sluice-courier"),
     "CRDs": (("crds.install=true",), "CustomResourceDefinition", "workflows.sluice.dev"),
 }
 

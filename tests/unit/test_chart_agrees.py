@@ -10,6 +10,8 @@ from sluice_core import names
 from sluice_core.api.run import RunSpec
 from sluice_core.api.workflow import WorkflowSpec
 from sluice_core.release import RELEASE
+from sluice_courier import main as courier
+from sluice_courier import settings as courier_settings
 from sluice_gateway.settings import Settings as GatewaySettings
 from sluice_kube import resources
 from sluice_kube.resources import Resource
@@ -94,8 +96,13 @@ GATEWAY = (
     | rights("create", to=(resources.WORKFLOWS,), part="execute")
     | rights("get", to=(resources.SECRETS,))  # one name, see SECRETS
 )
-SECRETS = {"sluice-operator": main.SECRET, "sluice-gateway": names.WEBHOOKS_SECRET}
-GRANTED = {"sluice-operator": OPERATOR, "sluice-gateway": GATEWAY}
+COURIER = rights("get", to=(resources.SECRETS,))  # one name, see SECRETS
+SECRETS = {
+    "sluice-operator": {main.SECRET},
+    "sluice-gateway": {names.WEBHOOKS_SECRET},
+    names.COURIER: {names.WEBHOOKS_SECRET, courier.SECRET},
+}
+GRANTED = {"sluice-operator": OPERATOR, "sluice-gateway": GATEWAY, names.COURIER: COURIER}
 OWN_OBJECTS = {
     ("create", "coordination.k8s.io", "leases", ""),
     ("get", "coordination.k8s.io", "leases", names.LEASE),
@@ -123,7 +130,7 @@ def test_a_process_may_do_in_the_cluster_what_it_does_and_nothing_else(name: str
 
     assert {(verb, group, resource) for verb, group, resource, _ in given} == GRANTED[name]
     unbound = {one for one in given if one[2] not in ("secrets", "configmaps")}
-    assert {name for *_, name in unbound} == {""}
+    assert {name for *_, name in unbound} <= {""}
 
 
 def test_the_gateway_changes_one_config_map_of_a_namespace() -> None:
@@ -135,6 +142,17 @@ def test_the_gateway_changes_one_config_map_of_a_namespace() -> None:
 
 def test_the_operator_has_a_lease_and_one_secret_in_its_own_namespace() -> None:
     assert granted(chart.found("Role", "sluice-operator")) == OWN_OBJECTS
+
+
+def test_the_courier_has_a_key_of_its_own_and_publishes_one_half() -> None:
+    given = granted(chart.found("Role", names.COURIER))
+
+    assert {(verb, kind, name) for verb, _, kind, name in given} == {
+        ("create", "secrets", ""),
+        ("create", "configmaps", ""),
+        *((verb, "secrets", courier.SECRET) for verb in ("get", "patch")),
+        *((verb, "configmaps", names.COURIER_KEYS) for verb in ("get", "patch")),
+    }
 
 
 def test_no_process_may_write_the_spec_or_labels_of_a_users_object() -> None:
@@ -158,7 +176,7 @@ def test_no_process_has_a_wildcard_or_reads_secrets_of_others(kind: str) -> None
         for verb, group, resource, name in granted(role):
             assert "*" not in (verb, group, resource)
             own = SECRETS[role["metadata"]["name"]]
-            assert resource != "secrets" or verb == "create" or name == own
+            assert resource != "secrets" or verb == "create" or name in own
 
 
 @pytest.mark.parametrize("name", GRANTED)
@@ -184,7 +202,11 @@ def env(process: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("process", "known"),
-    [("sluice-operator", OperatorSettings), ("sluice-gateway", GatewaySettings)],
+    [
+        ("sluice-operator", OperatorSettings),
+        ("sluice-gateway", GatewaySettings),
+        (names.COURIER, courier_settings.Settings),
+    ],
 )
 def test_a_variable_of_the_chart_is_a_setting(process: str, known: type[Any]) -> None:
     named = {name.removeprefix("SLUICE_").lower() for name in env(process)}
@@ -196,8 +218,11 @@ def test_a_variable_of_the_chart_is_a_setting(process: str, known: type[Any]) ->
 def test_what_the_chart_sets_can_be_read() -> None:
     operator = settings.load(env("sluice-operator"))
     gateway = GatewaySettings.of(env("sluice-gateway"))
+    carrier = courier_settings.of(env(names.COURIER))
 
     assert operator.release_namespace == gateway.release_namespace == chart.NAMESPACE
+    assert (carrier.release_namespace, carrier.egress_allow) == (chart.NAMESPACE, ())
+    assert operator.courier == f"http://{names.COURIER}.{chart.NAMESPACE}.svc.cluster.local"
     assert operator.runner_image.endswith(f":{RELEASE}")
 
 

@@ -56,8 +56,11 @@ class StepStatus(Status):
 class Delivery(Status):
     """How one notification about the run goes."""
 
+    id: str = Field(max_length=64, description="The webhook-id, the same at each attempt.")
     url: str = Field(max_length=2048, description="Where it is sent, without query.")
     event: str = Field(max_length=63, description="What it is about.")
+    step: str | None = Field(None, max_length=63, description="The step that has failed.")
+    start_time: datetime | None = Field(None, description="When it was first due.")
     state: Annotated[DeliveryState, OrNewer] = Field(description="How far it is.")
     attempts: int = Field(0, ge=0, description="How often it was tried.")
     next_time: datetime | None = Field(None, description="When it is tried again.")

@@ -99,7 +99,7 @@ class Run:
     `admitted` is a run that concurrency has let through, `counted` one that the plan's rates have.
     `retries` counts the attempts that followed a failure, apart from those that followed a lost
     runner. `earlier` is the run that it resumes, `ancestors` are the workflows of the runs above
-    it; `prepared` once both are read.
+    it; `prepared` once both are read. `notifications` is how those about it go, for the status.
     """
 
     name: Name
@@ -128,6 +128,7 @@ class Run:
     blocked_by: set[str] = field(default_factory=set)
     waiting_for: tuple[str, str] = ("Pending", "")
     ending: bool = False
+    notifications: tuple[dict[str, Any], ...] = ()
 
     @property
     def cancelled(self) -> bool:
@@ -197,6 +198,7 @@ def read(manifest: dict[str, Any]) -> Run:
         not_before=datetime.fromisoformat(next_time) if next_time else None,
         parent=parent_of(meta),
         record=Record(status),
+        notifications=tuple(status.get("notifications", ())),
         counted=names.ANNOTATION_COUNTED in meta.get("annotations", {}),
     )
     run.prepared = not (spec.get("resumeFrom") or run.parent)

@@ -47,7 +47,8 @@ class Ports:
     False when the run is gone. `exists` reads whether the run is still there and undecided.
     `look` has the workflow looked at again, where it was decided about without what a run needs.
     `demand` hears that the runs of a workflow that want its runner may be others.
-    `ending` is told of a final status before it is stored, `ended` once it is.
+    `ending` is told of a final status before it is stored, and says there which notifications are
+    due; `ended` once it is.
     `saw` hears what happens in runs on their runners. `tell` makes what follows from the end of
     a run, before that is stored.
     `pods` makes those that are for one run alone.

@@ -62,6 +62,8 @@ def _framed(run: Run, made: dict[str, Any], now: datetime) -> dict[str, Any]:
         made["runnerLosses"] = run.losses
     if run.retries:
         made["retries"] = run.retries
+    if run.notifications:
+        made["notifications"] = list(run.notifications)
     made["observedGeneration"] = run.generation
     made["conditions"] = conditions.merged(
         run.status.get("conditions", []),

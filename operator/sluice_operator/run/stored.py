@@ -9,7 +9,7 @@ from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key, Manifest
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
-from sluice_operator.run.observed import Run, has_ended
+from sluice_operator.run.observed import Name, Run, has_ended
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,24 @@ class Stored:
                     continue
                 except errors.ApiError as error:
                     log.warning("run %s: writing its status: %s", run.name, error)
+            await asyncio.sleep(WRITE_AGAIN_SECONDS)
+
+    async def write_notifications(
+        self, name: Name, uid: str, entries: list[dict[str, Any]]
+    ) -> bool:
+        """Of a run that has ended: how notifications about it go. False when the run is gone."""
+        live = {"metadata": {"namespace": name.namespace, "name": name.name, "uid": uid}}
+        while True:
+            if self._leading():
+                try:
+                    outcome = await self._statuses.write_part(RUNS, live, "notifications", entries)
+                except (errors.Invalid, errors.TooLarge) as error:
+                    log.error("run %s: its notifications are not stored: %s", name, error)  # noqa: TRY400
+                    return True
+                except errors.ApiError as error:
+                    log.warning("run %s: writing its notifications: %s", name, error)
+                else:
+                    return outcome != "gone"
             await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
     async def is_undecided(self, run: Run) -> bool:

@@ -30,6 +30,7 @@ class Use:
     is_needed: Callable[[Name, Ended], bool] = lambda _flow, _run: False
     found: Callable[[Name, str, Manifest], None] = lambda _flow, _uid, _status: None
     complete: Callable[[], None] = lambda: None
+    stored: Callable[[Manifest], None] = lambda _manifest: None
 
 
 class Sweeper:
@@ -37,7 +38,8 @@ class Sweeper:
 
     One that `is_needed` stays: its children that go on would be deleted with it, or its numbers
     are not counted yet. Where `history` answers None, it is not known what to keep: nothing is
-    deleted. `found` is told of each run that had ended, and `complete` when that is all.
+    deleted. `found` is told of each run that had ended, `stored` is given all of it, and `complete`
+    is told when that is all.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Sweeper:
         if "startTime" in manifest["status"]:
             self.activity.note(flow, datetime.fromisoformat(meta["creationTimestamp"]), at)
         self._use.found(flow, meta["uid"], manifest["status"])
+        self._use.stored(manifest)
         self._ended[flow][meta["uid"]] = Ended(
             name=Name(meta["namespace"], meta["name"]),
             uid=meta["uid"],

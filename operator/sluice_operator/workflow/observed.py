@@ -36,6 +36,7 @@ class Installation:
     gateway_service: str
     cluster_domain: str
     public_keys: Mapping[str, str]
+    couriers: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

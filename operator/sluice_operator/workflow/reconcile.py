@@ -59,7 +59,7 @@ def reconcile(seen: Observed) -> Desired:
     """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
     report = validation.check(seen.workflow.spec, seen.actions.catalogue, seen.credentials)
     warnings = [_warning(finding) for finding in report.warnings]
-    warnings += unserved.warnings(seen.workflow.spec)
+    warnings += unserved.warnings(seen.workflow.spec, couriers=seen.installation.couriers)
     warnings += _of_annotations(seen)
     if report.errors:
         first, more = report.errors[0], len(report.errors) - 1

@@ -8,14 +8,14 @@ TYPE = "NotServed"
 _SERVED = {"Schedule", "Webhook", "Event", "Queue", "Email"}
 
 
-def warnings(spec: WorkflowSpec) -> Iterator[dict[str, str]]:
-    """Entries of `status.warnings`."""
+def warnings(spec: WorkflowSpec, *, couriers: bool) -> Iterator[dict[str, str]]:
+    """Entries of `status.warnings`; `couriers` says whether there is one here."""
     for trigger in spec.triggers:
         if trigger.kind in _SERVED:
             continue
         yield _warning(f"trigger {trigger.name} ({trigger.kind}) sets nothing off in this release")
-    if spec.notifications:
-        yield _warning("notifications are not sent by this release")
+    if spec.notifications and not couriers:
+        yield _warning("notifications are not sent: the chart value courier.enabled is false")
 
 
 def _warning(message: str) -> dict[str, str]:

@@ -46,6 +46,10 @@ class Gate:
         """For the gateway too."""
         return self._guard(handler, frozenset({wire.SCOPE_RUN, wire.SCOPE_READ}), fenced=None)
 
+    def deliver(self, handler: Handler) -> Handler:
+        """For the leading operator, at the courier."""
+        return self._guard(handler, frozenset({wire.SCOPE_DELIVER}), fenced=True)
+
     def public(self, handler: Handler) -> Handler:
         """For anybody."""
 

@@ -1,11 +1,14 @@
 """What every request meets: paths, methods, bodies, the service's own endpoints."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sluice_gateway.schemas import ProblemAnswer
+from sluice_kube import signing
 from testkit.gateway_app import Cluster, a_workflow, client
 
 PATH = "/api/v1/namespaces/shop/workflows/etl/trigger"
@@ -118,6 +121,19 @@ async def test_service_endpoints_need_no_token() -> None:
         }
 
     assert set(answers.values()) == {200}
+
+
+async def test_keys_of_notifications_are_public_as_standard_webhooks_writes_them() -> None:
+    pair = signing.KeyPair(Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate(), 0)
+    cluster = a_cluster()
+    cluster.courier_keys = signing.public_pems("courier", pair)
+
+    async with client(cluster, token=None) as http:
+        answer = (await http.get("/.well-known/webhook-keys")).json()
+
+    shown = {one["public_key"] for one in answer["keys"]}
+    raw = [one.public_key().public_bytes_raw() for one in (pair.current, pair.previous) if one]
+    assert shown == {f"whpk_{b64encode(one).decode()}" for one in raw}
 
 
 async def test_metrics_count_routes_and_not_paths() -> None:

@@ -1,0 +1,1 @@
+"""The courier: deliver outgoing notifications, signed, through the egress guard."""
