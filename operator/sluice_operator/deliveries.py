@@ -104,6 +104,11 @@ class Deliveries:
         """Deliver what is due, until cancelled."""
         await self._times.run()
 
+    def look(self) -> None:
+        """Deliver what is due now."""
+        for key in self._times.pop_due():
+            self._due(key)
+
     async def close(self) -> None:
         """Deliver nothing any more; the next leader will."""
         await self._tasks.close()

@@ -194,7 +194,11 @@ def _mark(url: str) -> str:
 
 
 def _public(url: str) -> str:
-    parts = urlsplit(url)
+    """Without what may be secret; the API admits some that are none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a URL that is not valid)"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
