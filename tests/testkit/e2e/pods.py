@@ -66,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
         failures = re.match("/fails-([0-9]+)/", self.path)
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length).decode()
-        print(json.dumps({"path": self.path, "body": body}), flush=True)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
         fails = failures and seen[self.path] <= int(failures[1])
         self.send_response(503 if fails else 200)
         self.send_header("Content-Type", "application/json")

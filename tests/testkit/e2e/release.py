@@ -9,7 +9,12 @@ from testkit.e2e import kubectl, pods
 from testkit.e2e.kubectl import Manifest
 
 NAMESPACE = chart.NAMESPACE
-VALUES = {"gateway.replicas": 2, "operator.replicas": 2, "operator.runMinimumSeconds": 5}
+VALUES = {
+    "gateway.replicas": 2,
+    "operator.replicas": 2,
+    "operator.runMinimumSeconds": 5,
+    "courier.egress": "{*.svc.cluster.local:80}",  # recorders
+}
 
 # Kubernetes' garbage collector falls behind for minutes when definitions of kinds come and go.
 COLLECTED_SECONDS = 240
@@ -66,5 +71,5 @@ def leader() -> str:
 
 def available() -> None:
     """Wait until all of operator and gateway are up."""
-    for name in ("sluice-operator", "sluice-gateway"):
+    for name in ("sluice-operator", "sluice-gateway", "sluice-courier"):
         kubectl.run("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", "--timeout=60s")
