@@ -203,6 +203,7 @@ def test_what_people_are_granted_aggregates_to_their_roles() -> None:
         "sluice-trigger": [],
         "sluice-operator": [],
         "sluice-gateway": [],
+        "sluice-courier": [],
     }
 
 
