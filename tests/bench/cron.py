@@ -74,7 +74,7 @@ async def _measure(session: Session, size: int, jitter: int) -> tuple[list[float
 
 def _due(size: int) -> datetime:
     """A minute that leaves time to make the workflows and have them looked at."""
-    soon = datetime.now(UTC) + timedelta(seconds=30 + size // EACH * 0.25)
+    soon = datetime.now(UTC) + timedelta(seconds=30 + size // EACH)
     return soon.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
@@ -116,12 +116,15 @@ async def _follow(
     start = (await session.page(RUNS, scope)).resource_version
     wait = (due - datetime.now(UTC)).total_seconds() + MADE_SECONDS
     try:
-        async with asyncio.timeout(wait), session.stream(RUNS, start, scope) as lines:
-            async for line in lines:
-                if b'"ADDED"' in line[:40]:
-                    made.setdefault(_key(orjson.loads(line)["object"]), datetime.now(UTC))
-                if len(made) == size:
-                    break
+        async with asyncio.timeout(wait):
+            while len(made) < size:  # a busy API server ends watches
+                async with session.stream(RUNS, start, scope) as lines:
+                    async for line in lines:
+                        if b'"ADDED"' in line[:40]:
+                            key = _key(orjson.loads(line)["object"])
+                            made.setdefault(key, datetime.now(UTC))
+                        if len(made) == size:
+                            break
     except TimeoutError:
         print(f"only {len(made)} of {size} were told of", flush=True)
     return made
