@@ -22,6 +22,7 @@ from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans, cut_namespace
+from sluice_gateway.routes.catalogue import SeeActions
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Published, Service
@@ -196,6 +197,7 @@ def _about_workflows(
 ) -> list[Routes]:
     see = SeeWorkflows(desk, Workflows(session), Judge(session, event_types.numbered(known)), keys)
     return [
+        SeeActions(desk, see.judge),
         Design(see, settings.cluster_domain),
         see,
         Parts(see),

@@ -8,7 +8,18 @@ from sluice_core import names
 
 LONGEST = 50
 TRIES = 20
-RESERVED = frozenset({"discover", "events", "integrations", "runs", "stats", "templates"})
+RESERVED = frozenset(
+    {
+        "action-catalog",
+        "credentials",
+        "discover",
+        "events",
+        "integrations",
+        "runs",
+        "stats",
+        "templates",
+    }
+)
 """Path segments beside a workflow's name, which are none for that reason."""
 
 _OTHERS = re.compile(r"[^a-z0-9]+")

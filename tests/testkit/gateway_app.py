@@ -25,6 +25,7 @@ from sluice_gateway.judging import Judge
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans
+from sluice_gateway.routes.catalogue import SeeActions
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Service
@@ -253,6 +254,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, cluster),
         see_runs,
+        SeeActions(desk, see.judge),
         Design(see, "cluster.local"),
         see,
         Parts(see),

@@ -1,0 +1,40 @@
+"""The forms of requests and answers about actions and templates, as pydantic models."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sluice_gateway.schemas import Answer
+
+
+class CatalogAction(Answer):
+    """An action that steps may name; what it does not have is left out."""
+
+    name: str
+    title: str
+    description: str = ""
+    category: str
+    role: Literal["reads", "transforms", "delivers", "controls"]
+    paired_with: str | None = Field(
+        None, description="A step with it must lead to one whose action has this role."
+    )
+    kind: Literal["BuiltIn", "WorkflowAction"]
+    fault: str = Field("", description="Why no step can use it.")
+    ports: list[str] = []
+    ports_named_by: list[str] = Field([], description="Fields of its `with` that name more ports.")
+    input_ports: list[str] = Field([], description="Beside the one for data.")
+    credentials: list[str] = Field([], description="Types of which a step may name one.")
+    failures: list[str] = []
+    repeatable: bool = False
+    timeout_seconds: int | None = None
+    json_schema: dict[str, Any] = Field(
+        default_factory=dict, alias="schema", description="JSON Schema of a step's `with`."
+    )
+    sample: dict[str, Any] = {}
+
+
+class ActionCatalog(Answer):
+    """All actions: the built-in ones and the cluster's own."""
+
+    count: int
+    actions: list[CatalogAction]
