@@ -9,7 +9,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
@@ -22,6 +21,7 @@ from sluice_kube.resources import Manifest
 from sluice_operator.deadlines import Deadlines
 from sluice_operator.run import letters
 from sluice_operator.run.letters import Letter, Told
+from sluice_operator.run.mail import Mail
 from sluice_operator.run.observed import Name, Run, has_ended, read
 from sluice_operator.run.tasks import Tasks
 
@@ -56,36 +56,6 @@ class Key(NamedTuple):
 
     uid: str
     id: str
-
-
-@dataclass
-class Mail:
-    """The letters of one run, by id.
-
-    `is_over` once its end is stored, and with it what was due then; `is_left` when it is not among
-    the undecided any more. `live` is the run as dispatch knows it.
-    """
-
-    name: Name
-    uid: str
-    workflow: Name
-    letters: dict[str, Letter] = field(default_factory=dict)
-    live: Run | None = None
-    is_over: bool = False
-    is_left: bool = False
-    in_flight: set[str] = field(default_factory=set)
-    written: list[dict[str, Any]] = field(default_factory=list)
-    is_writing: bool = False
-
-    @property
-    def shown(self) -> list[dict[str, Any]]:
-        """What the status has to say."""
-        return [one.shown for one in self.letters.values()]
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is due any more."""
-        return all(one.state != "Pending" for one in self.letters.values())
 
 
 class Deliveries:
@@ -202,14 +172,11 @@ class Deliveries:
                 log.warning("run %s: no room to tell of step %s", run.name, step)
                 continue
             mail.letters[letter.id] = letter
-        run.notifications = tuple(mail.shown)
+        mail.show()
 
     def _plan(self, mail: Mail) -> None:
-        """The end of a run is told once it is stored."""
-        for letter in mail.letters.values():
-            waits = letter.event in letters.ENDS and not mail.is_over
-            if letter.state == "Pending" and not waits and letter.id not in mail.in_flight:
-                self._times.set(Key(mail.uid, letter.id), letter.next or self._now())
+        for letter in mail.waiting():
+            self._times.set(Key(mail.uid, letter.id), letter.next or self._now())
 
     def _due(self, key: Key) -> None:
         mail = self._mail.get(key.uid)
@@ -225,8 +192,7 @@ class Deliveries:
             came = await self._sent(mail, letter)
         mail.letters[id_] = letters.after(letter, came, self._now(), random.random())  # noqa: S311
         mail.in_flight.discard(id_)
-        if mail.live is not None:
-            mail.live.notifications = tuple(mail.shown)
+        mail.show()
         self._plan(mail)
         self._settle(mail)
 
@@ -251,7 +217,7 @@ class Deliveries:
         if mail.is_over and mail.shown != mail.written:
             mail.is_writing = True
             self._tasks.spawn(self._write(mail))
-        elif mail.is_settled and (mail.is_over or mail.is_left):
+        elif mail.is_done:
             self._mail.pop(mail.uid, None)
 
     async def _write(self, mail: Mail) -> None:

@@ -44,7 +44,9 @@ class Sender:
         try:
             async with asyncio.timeout(self.patience):
                 return await self._sent(letter, headers, where)
-        except (EgressRefused, httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            return _refused(f"{where}: this cannot be called, correct the notification's url")
+        except EgressRefused:
             return _refused(
                 f"{where}: the courier connects to public addresses over HTTPS, and to what the "
                 "chart value courier.egress names"

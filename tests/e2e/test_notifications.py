@@ -106,5 +106,15 @@ def test_a_run_that_never_had_a_runner_is_told_too(recorded: Space) -> None:
     assert json.loads(request["body"])["data"]["reason"]
 
 
+def test_a_step_is_heard_as_an_event_of_its_run(recorded: Space) -> None:
+    recorded.deploy(a_workflow("tell", a_step("tell", "notify", title="Late", level="warning")))
+
+    name = recorded.create_run("tell")
+    status = recorded.ended(name)
+
+    assert status["output"] == {"via": "Event"}
+    assert recorded.events(name) == ["Notification"]
+
+
 def kill(pod: str) -> None:
     kubectl.run("-n", release.NAMESPACE, "delete", "pod", pod, "--grace-period=0", "--force")

@@ -88,3 +88,27 @@ async def test_a_status_that_the_schema_refuses_is_no_missing_object(
         await StatusWriter(session).write(JOBS, job, status)
 
     assert refused.value.status in (400, 422)
+
+
+async def test_a_part_of_it_is_replaced_and_the_rest_stays(
+    session: Session, namespace: str
+) -> None:
+    job, writer = await a_job(session, namespace), StatusWriter(session)
+    await writer.write(JOBS, job, STATUS)
+
+    outcome = await writer.write_part(JOBS, job, "ready", 1)
+
+    live = await session.get(JOBS, Key(namespace, "a"))
+    assert (outcome, live["status"]) == ("written", STATUS | {"ready": 1})
+
+
+async def test_a_part_of_a_namesake_is_left_alone(session: Session, namespace: str) -> None:
+    old = await a_job(session, namespace)
+    await session.delete(JOBS, Key(namespace, "a"))
+    new = await a_job(session, namespace)
+    await StatusWriter(session).write(JOBS, new, STATUS)
+
+    outcome = await StatusWriter(session).write_part(JOBS, old, "ready", 1)
+
+    live = await session.get(JOBS, Key(namespace, "a"))
+    assert (outcome, live["status"]) == ("gone", STATUS)

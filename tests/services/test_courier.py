@@ -220,7 +220,6 @@ INSIDE = {
     "a private address": "https://10.1.2.3/hook?token=s3cret",
     "the metadata service": "https://169.254.169.254/latest",
     "plain text": "http://192.0.2.1/hook",
-    "no host": "https://[::1",
 }
 
 
@@ -233,6 +232,13 @@ async def test_what_the_chart_does_not_allow_is_refused_before_a_connection(
     assert (entry["state"], entry["attempts"]) == ("Failed", 1)
     assert "courier.egress" in entry["message"]
     assert "s3cret" not in str(entry)
+
+
+async def test_a_url_that_cannot_be_read_ends_neither_the_run_nor_the_courier(world: World) -> None:
+    entry = await world.deliver(url="https://[::1/hook")
+
+    assert (entry["state"], entry["attempts"]) == ("Failed", 1)
+    assert "correct the notification's url" in entry["message"]
 
 
 async def test_the_courier_works_for_the_leading_operator_alone(world: World) -> None:
