@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
 from pydantic import ValidationError
@@ -15,26 +15,19 @@ from sluice_core import names, wire
 from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_core.api.plan import PlanSpec
-from sluice_core.packed import pack
 from sluice_kube.admission import Counters
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
-    ACTIONS,
-    CREDENTIALS,
-    NAMESPACES,
-    PLANS,
-    PODS,
     RUNS,
     WORKFLOWS,
     Key,
     Manifest,
-    Resource,
 )
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
-from sluice_operator import metrics, readiness
+from sluice_operator import installed, metrics, readiness
 from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.allowance import Allowances
 from sluice_operator.containers import Containers
@@ -45,18 +38,19 @@ from sluice_operator.deadlines import Deadlines
 from sluice_operator.deliveries import Deliveries
 from sluice_operator.demands import Demands
 from sluice_operator.keyring import Keyring
+from sluice_operator.known import flow_of
 from sluice_operator.kopf_edge import Edge
 from sluice_operator.ledger import Ledger
+from sluice_operator.looking import Looking
 from sluice_operator.notices import Asked, Failures
 from sluice_operator.plan.room import Room as PlanRoom
 from sluice_operator.readiness import Readiness
-from sluice_operator.run import pods
-from sluice_operator.run.calls import Means, url
+from sluice_operator.run.calls import Means
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.herald import Herald
 from sluice_operator.run.histories import Histories
 from sluice_operator.run.objects import Objects
-from sluice_operator.run.observed import TERMINAL, Flow, Name, Pinned, Run
+from sluice_operator.run.observed import TERMINAL, Flow, Name, Run
 from sluice_operator.run.pinning import pin
 from sluice_operator.run.ports import Ports
 from sluice_operator.run.retention import Bounds, Ended
@@ -68,13 +62,13 @@ from sluice_operator.schedules import Schedules
 from sluice_operator.settings import Settings
 from sluice_operator.solo_pods import SoloPods
 from sluice_operator.waking import Waking
+from sluice_operator.watching import Concerned, Watching
 from sluice_operator.workflow import flows, situation
-from sluice_operator.workflow.observe import Observer, plan_of
+from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Demand, Installation, Observed
 from sluice_operator.workflow.reconcile import Desired
-from sluice_operator.workflow.room import CHILDREN, Room
 from sluice_operator.workflow.room import Outside as RoomOutside
-from sluice_operator.workqueue import WorkQueue
+from sluice_operator.workflow.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -116,11 +110,16 @@ class Leader:
         self._histories = Histories(self._session)
         self._flows: dict[Name, Flow] = {}
         self._keyring = Keyring(self._session, outside.settings.release_namespace)
-        self._queue: WorkQueue[Name] = WorkQueue(self._look)
+        leading = self._lease.is_leading
+        self._queue: Looking[Name] = Looking(self._look, leading)
         self._flushes: Deadlines[Key] = Deadlines(lambda key: self._queue.add(Name(*key)), now)
         self._ledger = Ledger(self._flushes.set, now)
         self._schedules = Schedules(
-            self._session, self._ledger, self._vanished, self._lease.is_leading, now
+            self._session,
+            self._ledger,
+            self._vanished,
+            self._lease.is_leading,
+            now,
         )
         self._waking: Waking[Name] = Waking(self._queue.add_first, self._of_runs, now)
         self._observer = Observer(
@@ -137,21 +136,21 @@ class Leader:
         )
         self._room = Room(around, self._observer, self._decided)
         self._action_room = ActionRoom(self._statuses, self._action_judged, now)
-        self._action_queue: WorkQueue[str] = WorkQueue(self._look_at_action, workers=1)
+        self._action_queue = Looking(self._action_room.look, leading, workers=1)
         self._containers = Containers(self._session, self._lease.is_leading, outside.settings)
         self._plan_room = PlanRoom(self._statuses, self._observer.namespaces, now)
-        self._plan_queue: WorkQueue[str] = WorkQueue(self._look_at_plan, workers=1)
+        self._plan_queue = Looking(self._plan_room.look, leading, workers=1)
         self._counters = Counters(self._session, now)
         self._allowances = Allowances(self._counters, self._plan_of)
         self._tasks = Tasks()
         self._deliveries = Deliveries(self._make_courier(), self._stored, now)
         self._notices = Asked(self._session, outside.settings.identity, now)
         self._failures = Failures(self._session, outside.settings.identity, now, self._tasks.spawn)
-        self._credential_queue: WorkQueue[users.Name] = WorkQueue(self._look_at_credential)
-        self._credential_times = Deadlines(self._credential_queue.add, now)
+        self._credential_times: Deadlines[users.Name] = Deadlines(self._credential_due, now)
         self._credentials = CredentialRoom(
             self._session, self._statuses, now, self._credential_times.set
         )
+        self._credential_queue = Looking(self._credentials.look, leading)
         self._readiness: Readiness[Name] = Readiness(
             partial(readiness.ask, outside.http), self._answered, now
         )
@@ -161,14 +160,17 @@ class Leader:
         self._dispatcher = Dispatcher(self._ports(), self._means())
         self._sweeper = self._make_sweeper()
         self._demands = Demands(self._dispatcher, self._sweeper.activity, now)
-        self._edge = Edge((WORKFLOWS,), self._seen)
+        self._watching = Watching(self._concerned())
+        self._edge = Edge((WORKFLOWS,), self._watching.seen)
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
         """Watch children and pods first, then workflows and runs; adopt, dispatch, keep."""
         await self._keyring.read()
-        watches = self._watches()
-        runs = Informer(self._session, RUNS, Scope(fields=UNDECIDED), on_change=self._run_changed)
+        watches = self._watching.informers()
+        runs = Informer(
+            self._session, RUNS, Scope(fields=UNDECIDED), on_change=self._watching.run_changed
+        )
         try:
             async with asyncio.TaskGroup() as tasks:
                 for watch in watches:
@@ -195,7 +197,7 @@ class Leader:
                 tasks.create_task(self._containers.sweep())
                 tasks.create_task(self._sweeper.run())
                 tasks.create_task(self._when_seeded())
-                tasks.create_task(self._keyring.watch(self._look_at_all))
+                tasks.create_task(self._keyring.watch(self._watching.look_at_all))
         finally:
             await self._dispatcher.close()
             await self._herald.close()
@@ -209,139 +211,47 @@ class Leader:
             self._subscribers.see(Name(*Key.of(manifest)), manifest)
             self._deliveries.see(Name(*Key.of(manifest)), manifest)
 
-    # -- watches
+    def _concerned(self) -> Concerned:
+        return Concerned(
+            session=self._session,
+            observer=self._observer,
+            queue=self._queue,
+            flows=self._flows,
+            dispatcher=self._dispatcher,
+            containers=self._containers,
+            waking=self._waking,
+            demands=self._demands,
+            histories=self._histories,
+            schedules=self._schedules,
+            ledger=self._ledger,
+            subscribers=self._subscribers,
+            deliveries=self._deliveries,
+            readiness=self._readiness,
+            credentials=self._credentials,
+            credential_queue=self._credential_queue,
+            plan_room=self._plan_room,
+            plan_queue=self._plan_queue,
+            action_room=self._action_room,
+            action_queue=self._action_queue,
+        )
 
-    def _watches(self) -> list[Informer]:
-        scope = Scope(labels=MANAGED)
-        children = [
-            Informer(self._session, one, scope, on_change=self._child_changed, transform=pack)
-            for one in CHILDREN.values()
-        ]
-        return [
-            Informer(self._session, NAMESPACES, on_change=self._namespace_changed),
-            # Not by Kopf: a workflow that is looked at before them would seem to be wrong.
-            Informer(self._session, PLANS, on_change=self._plan_changed),
-            Informer(self._session, ACTIONS, on_change=self._action_changed),
-            Informer(self._session, PODS, scope, on_change=self._pod_changed),
-            Informer(self._session, CREDENTIALS, on_change=self._credential_changed),
-            *children,
-            *self._containers.watches(),
-        ]
-
-    def _seen(self, _: Resource, manifest: Manifest, exists: bool) -> None:
-        """From Kopf, of a Workflow."""
-        key = Key.of(manifest)
-        current, flow = manifest if exists else None, Name(*key)
-        self._observer.workflow(flow, current)
-        for name in self._credentials.workflow(users.Name(*key), current):
-            self._credential_queue.add(name)
-        self._subscribers.see(flow, current)
-        self._deliveries.see(flow, current)
-        if current is None:
-            self._deleted(flow)
-        self._queue.add(flow)
-
-    def _plan_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
-        self._plan_room.changed(key.name, new)
-        self._plan_queue.add(key.name)
-        self._add_all(self._observer.plan(key.name, new))
-
-    def _deleted(self, flow: Name) -> None:
-        self._add_all(self._observer.neighbours(flow))
-        self._flows.pop(flow, None)
-        self._containers.gone(flow)
-        self._waking.forget(flow)
-        self._demands.forget(flow)
-        self._histories.forget(flow)
-        self._schedules.forget(Key(*flow))
-        self._ledger.close(Key(*flow))
-        self._dispatcher.flow_changed(flow)
+    # What was made before those whom it tells of something.
 
     def _vanished(self, key: Key, uid: str) -> None:
-        """A workflow of that uid is not there, of which Kopf has not told."""
-        manifest = self._observer.workflows.get(key)
-        if manifest is not None and manifest["metadata"]["uid"] == uid:
-            self._seen(WORKFLOWS, manifest, exists=False)
-
-    def _namespace_changed(self, key: Key, old: Manifest | None, new: Manifest | None) -> None:
-        plans = {plan_of(one) for one in (old, new) if one}
-        if len(plans) > 1 or not (old and new):
-            for plan in plans - {None}:
-                self._plan_queue.add(str(plan))
-        self._add_all(self._observer.namespace(key.name, new))
-
-    def _action_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
-        self._action_room.changed(key.name, new)
-        self._action_queue.add(key.name)
+        self._watching.vanished(key, uid)
 
     def _action_judged(self, name: str, found: WorkflowAction | None, fault: str) -> None:
-        self._add_all(self._observer.action(name, found, fault))
+        self._watching.action_judged(name, found, fault)
 
-    def _credential_changed(self, key: Key, _old: Manifest | None, new: Manifest | None) -> None:
-        self._observer.credential(key, new)
-        name = users.Name(*key)
-        self._add_all((key.namespace, user) for user in self._credentials.changed(name, new))
+    def _credential_due(self, name: users.Name) -> None:
         self._credential_queue.add(name)
-        self._add_all(self._observer.neighbours(key))
-
-    def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
-        flow = self._observer.child(new or old or {}, exists=new is not None)
-        if flow is not None:
-            self._queue.add(Name(*flow))
-
-    def _pod_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
-        manifest = new or old or {}
-        flow = Name(*self._observer.pod(manifest, exists=new is not None))
-        if new is None or pods.has_ended(manifest):
-            self._dispatcher.pod_gone(manifest["metadata"]["uid"], flow, pods.only(manifest))
-            self._readiness.gone(manifest["metadata"]["uid"])
-        else:
-            pod = pods.read(manifest)
-            if pod is not None:
-                self._dispatcher.pod_found(pod)
-                if pod.mounted:
-                    self._readiness.found(pod.uid, flow, url(pod, wire.PATH_READY))
-        self._queue.add(flow)
-
-    def _run_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
-        if new is not None:
-            if old is None:
-                self._deliveries.found(new)
-            self._dispatcher.run_found(new)
-        elif old is not None:
-            self._deliveries.left(old["metadata"]["uid"])
-            self._dispatcher.run_gone(old)
-
-    def _look_at_all(self) -> None:
-        self._add_all(list(self._observer.workflows))
-
-    def _add_all(self, keys: Any) -> None:
-        for key in keys:
-            self._queue.add(Name(*key))
 
     # -- the workflow room
 
     async def _look(self, flow: Name) -> None:
-        if not self._lease.is_leading():
-            raise NotLeading(f"{flow} is looked at again once the Lease is renewed")
         with metrics.RECONCILE_SECONDS.time():
             await self._room.look(flow)
         metrics.QUEUE_DEPTH.set(len(self._queue))
-
-    async def _look_at_action(self, name: str) -> None:
-        if not self._lease.is_leading():
-            raise NotLeading(f"WorkflowAction {name} is looked at again once the Lease is renewed")
-        await self._action_room.look(name)
-
-    async def _look_at_plan(self, name: str) -> None:
-        if not self._lease.is_leading():
-            raise NotLeading(f"WorkflowPlan {name} is looked at again once the Lease is renewed")
-        await self._plan_room.look(name)
-
-    async def _look_at_credential(self, name: users.Name) -> None:
-        if not self._lease.is_leading():
-            raise NotLeading(f"credential {name} is looked at again once the Lease is renewed")
-        await self._credentials.look(name)
 
     def _answered(self, flow: Name, pod: str, said: wire.Readiness) -> None:
         self._observer.answer(flow, pod, said)
@@ -351,30 +261,7 @@ class Leader:
         meta, spec = seen.workflow.metadata, seen.workflow.spec
         flow = Name(meta.namespace, meta.name)
         decided = flows.decided(seen, desired)
-        pinned = Pinned(
-            version=decided.version,
-            digest=decided.digest,
-            raw=decided.raw,
-            steps=decided.steps,
-            loss_limit=decided.loss_limit,
-            timeout_seconds=decided.timeout_seconds,
-            retry=decided.retry,
-            credentials=decided.credentials,
-        )
-        self._flows[flow] = Flow(
-            uid=decided.uid,
-            standing=decided.standing,
-            current=pinned if decided.version else None,
-            concurrency=decided.concurrency,
-            schedules=decided.schedules,
-            rates=decided.rates,
-            invalid=decided.invalid,
-            failure=decided.failure,
-            lacking=decided.lacking,
-            mounted=decided.mounted,
-            solo=decided.solo,
-            most_pods=decided.most_pods,
-        )
+        self._flows[flow] = flow_of(decided)
         self._containers.decided(seen)
         self._histories.see(flow, spec.history)
         self._ledger.open(
@@ -411,21 +298,7 @@ class Leader:
         return plan.spec if plan else None
 
     def _installation(self) -> Installation:
-        settings = self._outside.settings
-        return Installation(
-            runner_image=settings.runner_image,
-            pull_policy=settings.runner_pull_policy,
-            requests={
-                "cpu": settings.runner_cpu_request,
-                "memory": settings.runner_memory_request,
-            },
-            limits={"memory": settings.runner_memory_limit},
-            release_namespace=settings.release_namespace,
-            gateway_service=settings.gateway_service,
-            cluster_domain=settings.cluster_domain,
-            public_keys=self._keyring.keys,
-            couriers=bool(settings.courier),
-        )
+        return installed.read(self._outside.settings, self._keyring.keys)
 
     # -- what dispatch asks for
 
@@ -521,10 +394,6 @@ class Leader:
                 stored=self._deliveries.found,
             ),
         )
-
-
-class NotLeading(Exception):  # noqa: N818 - a state, not a fault
-    """Nothing is written while the Lease is not renewed."""
 
 
 def now() -> datetime:
