@@ -28,7 +28,8 @@ from sluice_operator.run.tasks import Tasks
 log = logging.getLogger(__name__)
 
 AT_ONCE = 64
-AT_ONCE_EACH = 4  # to one receiver, so that one that never answers holds up no other
+OF_NAMESPACE = 16  # of these, so that receivers that never answer hold up no other's
+TO_RECEIVER = 4
 NOTIFICATIONS = TypeAdapter(tuple[Notification, ...])
 WITHDRAWN = wire.Delivery(
     outcome="Refused", message="the workflow does not have this notification any more"
@@ -68,7 +69,7 @@ class Deliveries:
         self._times: Deadlines[Key] = Deadlines(self._due, now)
         self._tasks = Tasks()
         self._all = asyncio.Semaphore(AT_ONCE)
-        self._each: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._some: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Deliver what is due, until cancelled."""
@@ -186,15 +187,20 @@ class Deliveries:
 
     async def _attempt(self, mail: Mail, id_: str) -> None:
         letter = mail.letters[id_]
-        to = letter.id.rpartition("_")[2]
-        each = self._each.setdefault(to, asyncio.Semaphore(AT_ONCE_EACH))
-        async with each, self._all:
+        namespace = mail.name.namespace
+        to = self._turns(f"{namespace}/{letters.mark(letter)}", TO_RECEIVER)
+        of = self._turns(namespace, OF_NAMESPACE)
+        async with to, of, self._all:
             came = await self._sent(mail, letter)
         mail.letters[id_] = letters.after(letter, came, self._now(), random.random())  # noqa: S311
         mail.in_flight.discard(id_)
         mail.show()
         self._plan(mail)
         self._settle(mail)
+
+    def _turns(self, what: str, at_once: int) -> asyncio.Semaphore:
+        """Those who wait for it keep it."""
+        return self._some.setdefault(what, asyncio.Semaphore(at_once))
 
     async def _sent(self, mail: Mail, letter: Letter) -> wire.Delivery:
         receiver = letters.receiver(letter, self._receivers.get(mail.workflow, ()))

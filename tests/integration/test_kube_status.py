@@ -96,10 +96,10 @@ async def test_a_part_of_it_is_replaced_and_the_rest_stays(
     job, writer = await a_job(session, namespace), StatusWriter(session)
     await writer.write(JOBS, job, STATUS)
 
-    outcome = await writer.write_part(JOBS, job, "ready", 1)
+    outcome = await writer.write_part(JOBS, job, "terminating", 2)
 
     live = await session.get(JOBS, Key(namespace, "a"))
-    assert (outcome, live["status"]) == ("written", STATUS | {"ready": 1})
+    assert (outcome, live["status"]) == ("written", STATUS | {"terminating": 2})
 
 
 async def test_a_part_of_a_namesake_is_left_alone(session: Session, namespace: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_part_of_a_namesake_is_left_alone(session: Session, namespace: s
     new = await a_job(session, namespace)
     await StatusWriter(session).write(JOBS, new, STATUS)
 
-    outcome = await StatusWriter(session).write_part(JOBS, old, "ready", 1)
+    outcome = await StatusWriter(session).write_part(JOBS, old, "terminating", 2)
 
     live = await session.get(JOBS, Key(namespace, "a"))
     assert (outcome, live["status"]) == ("gone", STATUS)

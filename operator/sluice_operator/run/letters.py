@@ -108,11 +108,16 @@ def stored(run: Run, status: Mapping[str, Any]) -> Iterator[Letter]:
 
 def receiver(letter: Letter, notifications: Iterable[Notification]) -> Notification | None:
     """The notification of the workflow that the letter is of, unless it is not there any more."""
-    mark = letter.id.rpartition("_")[2]
+    wanted = mark(letter)
     for one in notifications:
-        if letter.event in one.events and _mark(one.url) == mark:
+        if letter.event in one.events and _mark(one.url) == wanted:
             return one
     return None
+
+
+def mark(letter: Letter) -> str:
+    """Tells its receiver from others."""
+    return letter.id.rpartition("_")[2]
 
 
 def after(letter: Letter, came: wire.Delivery, now: datetime, jitter: float) -> Letter:

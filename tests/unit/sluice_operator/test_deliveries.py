@@ -1,14 +1,18 @@
 """Deliveries over a courier and a store in memory: when letters go out, and what is written."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from sluice_core import wire
-from sluice_operator.deliveries import Deliveries
+from sluice_operator.deliveries import OF_NAMESPACE, TO_RECEIVER, Deliveries
+from sluice_operator.run import letters
 from sluice_operator.run.observed import Name, Run, read
 from testkit.dispatching import FLOW, NOON, a_manifest
 from testkit.eventually import until
@@ -41,7 +45,7 @@ class World:
     async def write_notifications(
         self, name: Name, uid: str, entries: list[dict[str, Any]]
     ) -> bool:
-        assert name.namespace == "shop"
+        assert name.namespace in ("shop", "store")
         assert uid.startswith("run-")
         self.writes.append(entries)
         return self.is_there
@@ -165,6 +169,51 @@ async def test_a_run_that_is_gone_is_forgotten_and_a_test_tells_nobody() -> None
 
     assert "notifications" not in status
     assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize(("receivers", "at_once"), [(2, 2 * TO_RECEIVER), (6, OF_NAMESPACE)])
+async def test_who_never_answers_holds_up_no_other_namespace(receivers: int, at_once: int) -> None:
+    world, answering = World(), asyncio.Event()
+    hooks = [{"url": f"https://{n}.example/", "events": EVENTS[1:2]} for n in range(receivers)]
+    elsewhere = read(a_manifest("run-x", workflow="etl"))
+    elsewhere.name = elsewhere.workflow = Name("store", "etl")
+
+    async def dead(letter: wire.Letter) -> wire.Delivery:
+        world.sent.append(letter)
+        if letter.namespace == "shop":
+            await answering.wait()
+        return DELIVERED
+
+    world.deliver = dead  # type: ignore[method-assign]
+    async with world.leading(*hooks) as deliveries:
+        deliveries.see(elsewhere.name, {"spec": {"notifications": [OTHER]}})
+        for number in range(10):
+            end(deliveries, read(a_manifest(f"run-{number}")))
+        await until(lambda: len(world.sent) == at_once, "the attempts of a namespace")
+        end(deliveries, elsewhere)
+        await until(lambda: len(world.sent) > at_once, "that of another")
+        by_url = Counter(one.url for one in world.sent)
+        answering.set()
+        await until(lambda: len(world.sent) == 10 * receivers + 1, "the rest")
+
+    assert max(by_url.values()) <= TO_RECEIVER
+    assert world.sent[at_once].namespace == "store"
+
+
+async def test_of_steps_that_fail_so_many_are_told_that_the_end_has_room() -> None:
+    world, run = World(), read(a_manifest())
+    events = ["workflows.step.failed", "workflows.run.failed"]
+
+    async with world.leading({"url": "https://ops.example/", "events": events}) as deliveries:
+        for number in range(letters.MOST + 5):
+            step = {"step": f"s{number}", "phase": "Failed", "started": 1, "durationMs": 1}
+            deliveries.saw(run, wire.StepFinished.model_validate(step))
+        status = end(deliveries, run)
+        await until(lambda: not deliveries.needs(run.uid), "all deliveries")
+
+    told = [one["event"] for one in status["notifications"]]
+    assert (len(told), told.count("workflows.run.failed")) == (letters.MOST, 1)
+    assert len(world.sent) == letters.MOST
 
 
 async def test_without_a_courier_nothing_is_due() -> None:
