@@ -14,6 +14,8 @@ from sluice_core.api.lifecycle import OpenHours, Window
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+_DAY_MINUTES = 24 * 60
+_WEEK_MINUTES = 7 * _DAY_MINUTES
 _LOOK_DAYS = 15  # a week, and another if the only hours of the first fall into a gap
 
 
@@ -24,6 +26,31 @@ class Period:
     is_open: bool
     since: datetime | None
     until: datetime | None
+
+
+def overlap(window: Window) -> tuple[int, int] | None:
+    """The first two hours of a window, by their places, that share a time of the week."""
+    taken: dict[int, int] = {}
+    for index, hours in enumerate(window.windows):
+        for minute in _minutes(hours):
+            earlier = taken.setdefault(minute, index)
+            if earlier != index:
+                return earlier, index
+    return None
+
+
+def _minutes(hours: OpenHours) -> Iterator[int]:
+    """Minutes since the beginning of Sunday, by the clock on the wall."""
+    start, end = _minute(hours.start_time), _minute(hours.end_time)
+    length = end - start if end > start else end - start + _DAY_MINUTES
+    for day in hours.days:
+        first = day * _DAY_MINUTES + start
+        yield from (minute % _WEEK_MINUTES for minute in range(first, first + length))
+
+
+def _minute(text: str) -> int:
+    read = time.fromisoformat(text)
+    return read.hour * 60 + read.minute
 
 
 def is_open(window: Window, at: datetime) -> bool:

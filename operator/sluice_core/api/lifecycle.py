@@ -44,7 +44,7 @@ class Window(Spec):
 
     time_zone: TimeZone = Field("UTC", description="Zone of the times.")
     windows: tuple[OpenHours, ...] = Field(
-        min_length=1, max_length=50, description="Open hours; they may overlap."
+        min_length=1, max_length=50, description="Open hours, of which no two overlap."
     )
     outside: Outside = Field(
         "Queue", description="Whether runs wait for the window or are refused outside it."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sluice_core import cron, events, graph, inputs
+from sluice_core import cron, events, graph, inputs, windows
 from sluice_core.api.steps import Definition, Step
 from sluice_core.api.triggers import Schedule
 from sluice_core.api.workflow import WorkflowSpec
@@ -90,6 +90,14 @@ def _of_window(spec: WorkflowSpec) -> Iterator[Finding]:
     window = spec.lifecycle.window
     if window is not None:
         yield from _of_zone("lifecycle.window.timeZone", window.time_zone)
+        if (both := windows.overlap(window)) is not None:
+            first, second = both
+            yield Finding(
+                type="InvalidValue",
+                path=f"lifecycle.window.windows[{second}]",
+                message=f"is open at times at which windows[{first}] is open too",
+                hint="make one of the two, or move its hours",
+            )
 
 
 def _of_zone(path: str, zone: str) -> Iterator[Finding]:

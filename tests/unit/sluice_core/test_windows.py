@@ -140,3 +140,40 @@ def test_a_period_is_what_a_look_at_the_wall_every_quarter_of_an_hour_shows(
 
 def _is_beyond(time: datetime | None, at: datetime) -> bool:
     return time is None or abs(time - at) >= (STEPS - 1) * QUARTER
+
+
+OVERLAPS: dict[str, tuple[Window, tuple[int, int] | None]] = {
+    "hours that touch": (a_window(("08:00", "12:00"), ("12:00", "18:00")), None),
+    "hours that share a minute": (a_window(("08:00", "12:01"), ("12:00", "18:00")), (0, 1)),
+    "the same hours of other days": (
+        Window.model_validate(
+            {
+                "windows": [
+                    {"days": [day], "startTime": "08:00", "endTime": "12:00"} for day in (1, 2)
+                ]
+            }
+        ),
+        None,
+    ),
+    "a night that goes on into a morning": (
+        a_window(("22:00", "02:00"), ("01:00", "05:00")),
+        (0, 1),
+    ),
+    "a Saturday's night and a Sunday's morning": (
+        Window.model_validate(
+            {
+                "windows": [
+                    {"days": [6], "startTime": "23:00", "endTime": "01:00"},
+                    {"days": [0], "startTime": "00:30", "endTime": "02:00"},
+                ]
+            }
+        ),
+        (0, 1),
+    ),
+    "every hour of every day": (a_window(("00:00", "00:00")), None),
+}
+
+
+@pytest.mark.parametrize(("window", "both"), OVERLAPS.values(), ids=OVERLAPS)
+def test_hours_that_overlap_are_found(window: Window, both: tuple[int, int] | None) -> None:
+    assert windows.overlap(window) == both

@@ -175,6 +175,16 @@ WRONG: dict[str, tuple[dict[str, Any], Caught, FindingType, str, str]] = {
         steps(CHECK, log("m", needs=["check.true"]), log("j", needs=["m", "check.false"])),
         "lint and operator", "NeverTogether", "steps[2].needs", "without a port",
     ),
+    "open hours that overlap": (
+        steps(log(), lifecycle={
+            "policy": "ScheduledWindow",
+            "window": {"windows": [
+                {"days": [1], "startTime": "08:00", "endTime": "12:00"},
+                {"days": [1], "startTime": "11:00", "endTime": "13:00"},
+            ]},
+        }),
+        "lint and operator", "InvalidValue", "lifecycle.window.windows[1]", "windows[0] is open",
+    ),
     "a credential that nothing uses": (
         steps(log(credential="smtp")), "lint and operator", "UnusedCredential",
         "steps[0].credential", "uses no credential",
