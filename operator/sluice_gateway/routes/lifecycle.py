@@ -24,6 +24,7 @@ from sluice_gateway.workflow_schemas import (
     StartForm,
     StopAnswer,
 )
+from sluice_gateway.workflows import Edit
 from sluice_kube.resources import Key, Manifest
 
 _POLICY = {"type": "idle-shutdown", "idleTimeoutMinutes": 30}
@@ -78,6 +79,8 @@ class SeeLifecycle:
         await bodies.read(request, NoForm, self.see.desk.limits)
         key = Key(namespace, workflow)
         changed = await self.see.edit(request, caller, key, lambda spec: spec | {"state": state})
+        if state == "Active":  # its runner is up from now on, as after a start
+            changed = await self.see.workflows.change(key, self._asked(names.ANNOTATION_START))
         content = {
             "message": f"the workflow is {what}",
             "workflowId": workflow,
@@ -93,8 +96,12 @@ class SeeLifecycle:
         if found["spec"].get("state", "Active") in ("Draft", "Archived"):
             detail = f'the workflow "{workflow}" has no runner: deploy it first'
             raise Problem(409, "NotDeployed", detail)
+        edit = self._asked(annotation, getattr(body, "replicas", None))
+        return await self.see.workflows.change(key, edit, request.headers.get("if-match"))
+
+    def _asked(self, annotation: str, replicas: int | None = None) -> Edit:
+        """Ask for it as of now, by an annotation; `replicas` is set where it is given."""
         time = conditions.seconds(self.now())
-        replicas = getattr(body, "replicas", None)
 
         def edit(current: Manifest) -> Manifest:
             metadata = current["metadata"]
@@ -106,7 +113,7 @@ class SeeLifecycle:
                 "spec": spec,
             }
 
-        return await self.see.workflows.change(key, edit, request.headers.get("if-match"))
+        return edit
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""

@@ -40,6 +40,7 @@ async def test_deploy_makes_it_active_and_undeploy_a_draft() -> None:
         down = await http.post(f"{BASE}/undeploy")
 
     assert (up.json()["status"], down.json()["status"]) == ("active", "draft")
+    assert live(cluster)["metadata"]["annotations"] == {"sluice.dev/start-requested-at": NOW}
     assert (deployed, live(cluster)["spec"]["state"]) == ("Active", "Draft")
 
 
