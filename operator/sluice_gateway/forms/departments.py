@@ -20,7 +20,7 @@ TEXT_OF = {
     "email.send": "html", "sms.send": "text", "teams.send": "text", "slack.send": "text",
     "discord.send": "text", "http.get": "", "http.delete": "", "http.post": "body",
     "http.put": "body", "ftp.upload": "content", "sftp.upload": "content", "s3.upload": "body",
-    "azureblob.upload": "body", "box.upload": "content", "dropbox.upload": "content",
+    "azureblob.upload": "body", "box.upload": "body", "dropbox.upload": "body",
 }  # fmt: skip
 """Where the rendered template of a step goes: a field of the action, or nowhere."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sluice_core.catalog import aliases
+from sluice_core.catalog import CATALOG, aliases
 from sluice_gateway.forms import departments
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
@@ -76,3 +76,14 @@ def test_what_is_wrong_with_a_step(changes: dict[str, Any], path: str, why: str)
     _, _, faults = read(**changes)
 
     assert why in faults[path]
+
+
+@pytest.mark.parametrize(("action", "field"), departments.TEXT_OF.items())
+def test_the_text_of_a_step_goes_to_a_field_that_its_action_has(action: str, field: str) -> None:
+    params = CATALOG[action].params.model_fields
+
+    assert not field or field in {one.alias or name for name, one in params.items()}
+
+
+def test_every_alias_leads_to_an_action() -> None:
+    assert {*aliases.ACTIONS.values(), *aliases.NUMBERED} <= CATALOG.keys()
