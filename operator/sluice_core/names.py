@@ -12,6 +12,7 @@ LABEL_RUN = f"{GROUP}/run"
 LABEL_REQUEST = f"{GROUP}/request-key"  # hash of the Idempotency-Key that made the object
 LABEL_CONTAINER_OF = f"{GROUP}/container-of"  # on the Job of a step, and its pod: the workflow
 LABEL_MOUNTS = f"{GROUP}/mounts"  # hash of what a runner pod has mounted
+LABEL_INTEGRATION_OF = f"{GROUP}/integration-of"  # on a WorkflowCredential: its workflow
 LABEL_PLAN = f"{GROUP}/plan"  # on a namespace: the WorkflowPlan that holds there
 LABEL_JOB_NAME = "batch.kubernetes.io/job-name"  # Kubernetes' own, on the pods of a Job
 LABEL_COMPONENT = "app.kubernetes.io/component"
@@ -20,6 +21,7 @@ LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 
 # on a run, by the gateway alone: it is counted against the plan of its namespace
 ANNOTATION_COUNTED = f"{GROUP}/counted"
+ANNOTATION_TITLE = f"{GROUP}/title"  # what people call an object whose spec has no place for it
 ANNOTATION_OWNER = f"{GROUP}/owner"
 ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of that key and of the body
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
@@ -67,6 +69,11 @@ def keys_config_map(workflow: str) -> str:
 def credentials_config_map(workflow: str) -> str:
     """The name of the ConfigMap with what of a workflow's credentials is no secret."""
     return f"{runner(workflow)}-credentials"
+
+
+def credential_secret(credential: str) -> str:
+    """The name of the Secret that the gateway makes for a credential."""
+    return f"sluice-credential-{credential}"
 
 
 def revision(workflow: str, number: int) -> str:

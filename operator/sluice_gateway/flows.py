@@ -36,6 +36,7 @@ class Flow:
     groups: frozenset[str]
     listeners: tuple[Listener, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    credentials: frozenset[str] = frozenset()
     summary: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,6 +64,9 @@ def read(manifest: Manifest) -> Flow:
         groups=frozenset(sharing.get("groups", ())),
         listeners=listening.read(spec),
         labels=metadata.get("labels", {}),
+        credentials=frozenset(
+            step["credential"] for step in spec.get("steps", ()) if step.get("credential")
+        ),
         summary=workflow_view.summary(manifest),
     )
 

@@ -15,6 +15,8 @@ from sluice_gateway import flows
 from sluice_gateway.app import Routes, make_app
 from sluice_gateway.auth import Gate
 from sluice_gateway.cached import Cached
+from sluice_gateway.credential_secrets import CredentialSecrets
+from sluice_gateway.credentials import Credentials
 from sluice_gateway.desk import Desk
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
@@ -23,6 +25,7 @@ from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans, cut_namespace
 from sluice_gateway.routes.catalogue import SeeActions
+from sluice_gateway.routes.credentials import SeeCredentials
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Published, Service
@@ -134,7 +137,8 @@ def _make(
     metrics: Metrics,
 ) -> Gateway:
     counters = Counters(session, lambda: datetime.now(UTC))
-    runs = Runs(session, Plans(informers.namespaces, informers.plans, counters))
+    plans = Plans(informers.namespaces, informers.plans, counters)
+    runs = Runs(session, plans)
     waiting = Waiting(lambda key: session.get(RUNS, key), settings.max_waiters)
     metrics.watch_waiting(lambda: len(waiting))
     audiences = (names.GATEWAY_AUDIENCE, *settings.audiences)
@@ -174,6 +178,7 @@ def _make(
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, session),
         see_runs,
+        _about_credentials(settings, session, desk, plans),
         *_about_workflows(settings, session, desk, keys, known),
     )
     return Gateway(app, waiting, readiness)
@@ -186,6 +191,13 @@ def _published(settings: Settings, session: Session) -> Published:
         names.COURIER_KEYS,
         lambda: signing.public_keys(session, settings.release_namespace, names.COURIER_KEYS),
     )
+
+
+def _about_credentials(
+    settings: Settings, session: Session, desk: Desk, plans: Plans
+) -> SeeCredentials:
+    secrets = CredentialSecrets(session, settings.credential_namespaces)
+    return SeeCredentials(desk, Credentials(session, secrets), plans)
 
 
 def _about_workflows(

@@ -85,6 +85,11 @@ class Once:
         }
         return {**manifest, "metadata": {**metadata, **more}}
 
+    def made(self, existing: Manifest) -> bool:
+        """Whether a request with this key made the object."""
+        found = existing["metadata"].get("annotations", {}).get(names.ANNOTATION_REQUEST, "")
+        return self.key is not None and found.partition(".")[0] == self.mark.partition(".")[0]
+
     def check(self, existing: Manifest) -> None:
         """Raises Problem 422 when the key was used with another body, 409 when it was not used."""
         metadata = existing["metadata"]

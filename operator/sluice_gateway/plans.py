@@ -44,12 +44,17 @@ class Plans:
     def __init__(self, namespaces: Store, plans: Store, counters: Counters) -> None:
         self._namespaces, self._plans, self._counters = namespaces, plans, counters
 
-    def limits(self, namespace: str) -> tuple[Limit, ...]:
-        """How many runs may begin there."""
+    def of(self, namespace: str) -> PlanSpec | None:
+        """The plan of the namespace; None where nothing is limited."""
         found = self._namespaces.get(Key("", namespace))
         plan = found.get("plan") if found else None
         manifest = self._plans.get(Key("", plan)) if plan else None
-        return rates.of_runs(_spec(manifest)) if manifest else ()
+        return _spec(manifest) if manifest else None
+
+    def limits(self, namespace: str) -> tuple[Limit, ...]:
+        """How many runs may begin there."""
+        spec = self.of(namespace)
+        return rates.of_runs(spec) if spec else ()
 
     async def counted(
         self, run: Manifest, make: Callable[[Manifest], Awaitable[tuple[Manifest, bool]]]

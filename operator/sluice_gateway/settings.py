@@ -26,6 +26,7 @@ class Settings(BaseModel):
     cluster_domain: str = "cluster.local"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     audiences: tuple[str, ...] = ()
+    credential_namespaces: tuple[str, ...] = ()
     event_types: tuple[EventType, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     max_waiters: int = Field(1000, ge=1)
@@ -44,7 +45,7 @@ class Settings(BaseModel):
         """
         given = {name: environment.get(_PREFIX + name.upper(), "") for name in cls.model_fields}
         chosen: dict[str, object] = {name: value for name, value in given.items() if value}
-        for name in {"audiences", "trusted_proxies"} & chosen.keys():
+        for name in {"audiences", "credential_namespaces", "trusted_proxies"} & chosen.keys():
             chosen[name] = tuple(filter(None, given[name].replace(" ", "").split(",")))
         if "event_types" in chosen:
             chosen["event_types"] = _TYPES.validate_json(given["event_types"])

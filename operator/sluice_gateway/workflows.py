@@ -1,131 +1,17 @@
-"""Make, read, change and delete Workflows on a caller's behalf; two changes at once both count."""
+"""Workflows as callers make, read, change and delete them."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any
 
-from sluice_core import names
-from sluice_gateway.idempotency import Once
-from sluice_gateway.problems import Problem
+from sluice_gateway.objects import Api, Objects
 from sluice_gateway.refusals import no_workflow
-from sluice_kube import errors
-from sluice_kube.resources import WORKFLOWS, Key, Manifest, Resource
-from sluice_kube.scope import Scope
-from sluice_kube.session import Page
-
-TRIES = 5
-EVERY_TIME = Once()
-Edit = Callable[[Manifest], Manifest]
+from sluice_kube.resources import WORKFLOWS, Manifest
 
 
-class Api(Protocol):
-    """What is needed of a `sluice_kube.session.Session`."""
-
-    async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
-        """Raises AlreadyExists."""
-
-    async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
-        """Part of a list."""
-
-    async def get(self, resource: Resource, key: Key) -> Manifest:
-        """Raises NotFound."""
-
-    async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
-        """Raises Conflict when it was changed since it was read."""
-
-    async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
-        """Raises NotFound, or Conflict for a namesake."""
-
-
-class Workflows:
-    """The workflows of all namespaces; whoever asks was let in before."""
+class Workflows(Objects):
+    """The workflows of all namespaces; one that is deleted takes its runs along."""
 
     def __init__(self, session: Api) -> None:
-        self._session = session
-
-    async def get(self, key: Key) -> Manifest:
-        """Raises Problem 404."""
-        try:
-            return await self._session.get(WORKFLOWS, key)
-        except errors.NotFound:
-            raise no_workflow(*key) from None
-
-    async def create(
-        self, manifest: Manifest, wished: Iterable[str], claim: Once = EVERY_TIME
-    ) -> Manifest:
-        """Under the first of the names that is free; raises Problem 409 when none is.
-
-        With a claim that has a key, the workflow that an equal request made before.
-        """
-        if claim.key is not None:
-            earlier = await self._made_by(claim, manifest["metadata"]["namespace"])
-            if earlier is not None:
-                claim.check(earlier)
-                return earlier
-        marked = claim.marked(manifest)
-        tried = ""
-        for name in wished:
-            tried = name
-            named = {**marked, "metadata": {**marked["metadata"], "name": name}}
-            try:
-                return await self._session.create(WORKFLOWS, named)
-            except errors.AlreadyExists:
-                if claim.key is None:
-                    continue
-                existing = await self.get(Key.of(named))
-                claim.check(existing)
-                return existing
-        detail = f'the name "{tried}" is taken, and so are those like it: choose another'
-        raise Problem(409, "NameTaken", detail)
-
-    async def _made_by(self, claim: Once, namespace: str) -> Manifest | None:
-        scope = Scope(namespace, labels=f"{names.LABEL_REQUEST}={claim.label}")
-        page = await self._session.page(WORKFLOWS, scope, limit=1, following="")
-        return next(iter(page.items), None)
-
-    async def change(self, key: Key, edit: Edit, if_match: str | None = None) -> Manifest:
-        """Read, edit, write; again when somebody else was faster.
-
-        With `if_match`, an ETag, only that version is changed: raises Problem 412 for another.
-        """
-        for _ in range(TRIES):
-            current = await self.get(key)
-            check_match(current, if_match)
-            changed = edit(current)
-            if changed == current:
-                return current
-            try:
-                return await self._session.replace(WORKFLOWS, changed)
-            except errors.Conflict:
-                continue
-            except errors.NotFound:
-                raise no_workflow(*key) from None
-        detail = f'the workflow "{key.name}" is changed by somebody else all the time: try again'
-        raise Problem(409, "Conflict", detail)
-
-    async def delete(self, key: Key, if_match: str | None = None) -> None:
-        """With all that it owns, its runs included; raises Problem 404 or 412."""
-        current = await self.get(key)
-        check_match(current, if_match)
-        try:
-            await self._session.delete(WORKFLOWS, key, uid=current["metadata"]["uid"])
-        except (errors.NotFound, errors.Conflict):
-            raise no_workflow(*key) from None
-
-
-def etag(workflow: Manifest) -> str:
-    """The version of a workflow as HTTP names it (RFC 9110, 8.8.3)."""
-    return f'"{workflow["metadata"]["resourceVersion"]}"'
-
-
-def check_match(workflow: Manifest, if_match: str | None) -> None:
-    """Raises Problem 412 when the header If-Match names other versions alone."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    given = {tag.strip().removeprefix("W/") for tag in if_match.split(",")}
-    if etag(workflow) not in given:
-        name = workflow["metadata"]["name"]
-        detail = f'the workflow "{name}" has changed since: read it again, its ETag is the new one'
-        raise Problem(412, "Changed", detail, headers={"ETag": etag(workflow)})
+        super().__init__(session, WORKFLOWS, no_workflow)
 
 
 def with_spec(workflow: Manifest, spec: dict[str, Any]) -> Manifest:

@@ -18,6 +18,8 @@ from sluice_core.event_types import EventType
 from sluice_gateway import flows
 from sluice_gateway.app import make_app
 from sluice_gateway.auth import Gate
+from sluice_gateway.credential_secrets import CredentialSecrets
+from sluice_gateway.credentials import Credentials
 from sluice_gateway.desk import Desk
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
@@ -26,6 +28,7 @@ from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans
 from sluice_gateway.routes.catalogue import SeeActions
+from sluice_gateway.routes.credentials import SeeCredentials
 from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Service
@@ -50,7 +53,17 @@ from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
 from sluice_kube import errors
 from sluice_kube.admission import Counters
-from sluice_kube.resources import CONFIG_MAPS, RUNS, WORKFLOWS, Key, Manifest, Resource
+from sluice_kube.resources import (
+    CONFIG_MAPS,
+    CREDENTIALS,
+    RUNS,
+    SECRETS,
+    TEMPLATES,
+    WORKFLOWS,
+    Key,
+    Manifest,
+    Resource,
+)
 from sluice_kube.review import Access, Identity, Verdict
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page
@@ -59,6 +72,7 @@ from testkit.counting import ConfigMaps
 ALICE = Identity("system:serviceaccount:shop:alice", groups=("buyers",))
 BOB = Identity("bob")
 TOKENS = {"alice": ALICE, "bob": BOB}
+KEPT = (CREDENTIALS, SECRETS, TEMPLATES)
 NOW = 1_764_130_000
 CREATED = "2026-11-23T02:00:00Z"
 
@@ -99,6 +113,8 @@ class Cluster:
     plans: dict[str, Manifest] = field(default_factory=dict)
     counts: ConfigMaps = field(default_factory=ConfigMaps)
     denied: set[str] = field(default_factory=set)
+    writes_in: tuple[str, ...] = ("shop",)
+    objects: dict[tuple[str, Key], Manifest] = field(default_factory=dict)
     end: Manifest | None = None
     failure: errors.ApiError | None = None
     reviewed: int = 0
@@ -113,6 +129,10 @@ class Cluster:
         if self.failure:
             raise self.failure
         key = Key.of(manifest)
+        if resource in KEPT:
+            if (resource.plural, key) in self.objects:
+                raise errors.AlreadyExists(409, "AlreadyExists", "exists")
+            return self._keep(resource, manifest, uid=f"uid-{key.name}", creationTimestamp=CREATED)
         if resource is WORKFLOWS:
             if key in self.live:
                 raise errors.AlreadyExists(409, "AlreadyExists", "exists")
@@ -125,7 +145,16 @@ class Cluster:
             asyncio.get_running_loop().call_soon(self.finish, key, self.end)
         return self.runs[key]
 
+    def _keep(self, resource: Resource, manifest: Manifest, **more: Any) -> Manifest:
+        self.versions += 1
+        metadata = {**manifest["metadata"], **more, "resourceVersion": str(self.versions)}
+        kept = {**manifest, "metadata": metadata}
+        self.objects[resource.plural, Key.of(manifest)] = kept
+        return kept
+
     async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
+        if resource in KEPT:
+            return self._keep(resource, manifest)
         current = self.live[Key.of(manifest)]
         if current["metadata"]["resourceVersion"] != manifest["metadata"]["resourceVersion"]:
             raise errors.Conflict(409, "Conflict", "changed")
@@ -135,6 +164,9 @@ class Cluster:
         return self._store(manifest)
 
     async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
+        if resource in KEPT:
+            del self.objects[resource.plural, key]
+            return
         del self.live[key], self.workflows[key]
 
     def _store(self, manifest: Manifest, **metadata: Any) -> Manifest:
@@ -154,7 +186,11 @@ class Cluster:
         self.waiting.saw(b'{"type":"%s","object":%s}' % (type_, line))
 
     async def get(self, resource: Resource, key: Key) -> Manifest:
-        known = {WORKFLOWS: self.live, CONFIG_MAPS: self.config_maps}.get(resource, self.runs)
+        if resource in KEPT:
+            known = {Key.of(one): one for one in self.kept(resource, Scope(key.namespace))}
+        else:
+            tables = {WORKFLOWS: self.live, CONFIG_MAPS: self.config_maps}
+            known = tables.get(resource, self.runs)
         found = known.get(key) or self.late.get(key)
         if found is None:
             raise errors.NotFound(404, "NotFound", "not there")
@@ -169,6 +205,8 @@ class Cluster:
                 if value in one["metadata"].get("labels", {}).values()
             )
             return Page(list(found)[:limit], "9", "")
+        if resource in KEPT:
+            return Page(self.kept(resource, scope), "9", "")
         if resource is not RUNS:
             return Page(self.others.get(resource, []), "9", "")
         runs = [run for key, run in self.runs.items() if key.namespace == scope.namespace]
@@ -181,7 +219,29 @@ class Cluster:
         self.runs[key] = {**run, "spec": {**run["spec"], "cancel": True}}
         return self.runs[key]
 
+    def kept(self, resource: Resource, scope: Scope) -> list[Manifest]:
+        """Of a namespace, what was made in the test and what was there before it."""
+        made = [
+            one
+            for (kind, key), one in self.objects.items()
+            if (kind, key.namespace) == (resource.plural, scope.namespace)
+        ]
+        found = [*self.others.get(resource, []), *made]
+        label, equals, value = scope.labels.partition("=")
+        return [
+            one
+            for one in found
+            if not label
+            or (labels := one["metadata"].get("labels", {})).get(label) == value
+            or (not equals and label in labels)
+        ]
+
     async def merge_patch(self, resource: Resource, key: Key, patch: Manifest) -> Manifest:
+        if resource is SECRETS:
+            found = await self.get(resource, key)
+            data = {**found["data"], **patch["data"]}
+            data = {name: value for name, value in data.items() if value is not None}
+            return self._keep(resource, {**found, "data": data})
         [found] = [one for one in self.others[resource] if Key.of(one) == key]
         notes = found["metadata"].setdefault("annotations", {})
         notes.update(patch["metadata"]["annotations"])
@@ -248,12 +308,14 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     )
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)
+    secrets = CredentialSecrets(cluster, cluster.writes_in)
     nouns = (
         Events(desk, Emitter(cluster.subscriptions, starter), known),
         Messages(desk, starter),
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, cluster),
         see_runs,
+        SeeCredentials(desk, Credentials(cluster, secrets), plans),
         SeeActions(desk, see.judge),
         Design(see, "cluster.local"),
         see,

@@ -87,7 +87,8 @@ GATEWAY = (
     rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))
     | rights("create", "update", "delete", to=(resources.WORKFLOWS,))
     | rights("update", to=(resources.WORKFLOWS,), part="share")
-    | rights("list", to=(resources.ACTIONS, resources.CREDENTIALS))
+    | rights("list", to=(resources.ACTIONS,))
+    | rights("get", "list", "create", "update", "delete", to=(resources.CREDENTIALS,))
     | rights("list", "patch", to=(resources.CONTROLLER_REVISIONS,))
     | rights(*READ, to=(resources.NAMESPACES, resources.PLANS))
     | rights("create", "get", "patch", to=(resources.CONFIG_MAPS,))  # one name, see below
@@ -103,6 +104,7 @@ SECRETS = {
     names.COURIER: {names.WEBHOOKS_SECRET, courier.SECRET},
 }
 GRANTED = {"sluice-operator": OPERATOR, "sluice-gateway": GATEWAY, names.COURIER: COURIER}
+SECRETS_ROLE = "sluice-gateway-secrets"
 OWN_OBJECTS = {
     ("create", "coordination.k8s.io", "leases", ""),
     ("get", "coordination.k8s.io", "leases", names.LEASE),
@@ -152,6 +154,25 @@ def test_the_courier_has_a_key_of_its_own_and_publishes_one_half() -> None:
         ("create", "configmaps", ""),
         *((verb, "secrets", courier.SECRET) for verb in ("get", "patch")),
         *((verb, "configmaps", names.COURIER_KEYS) for verb in ("get", "patch")),
+    }
+
+
+def test_the_gateway_writes_secrets_in_the_namespaces_that_are_named_and_no_others() -> None:
+    none = [one for one in chart.rendered() if one["metadata"]["name"] == SECRETS_ROLE]
+    named = [
+        one
+        for one in chart.rendered('gateway.credentialNamespaces=["shop","bank"]')
+        if one["metadata"]["name"] == SECRETS_ROLE
+    ]
+
+    roles = [one for one in named if one["kind"] == "Role"]
+    bindings = [one for one in named if one["kind"] == "RoleBinding"]
+    account = {"kind": "ServiceAccount", "name": "sluice-gateway", "namespace": chart.NAMESPACE}
+    assert (none, len(named)) == ([], 4)
+    assert {one["metadata"]["namespace"] for one in roles} == {"shop", "bank"}
+    assert [one["subjects"] for one in bindings] == [[account]] * 2
+    assert granted(roles[0]) == {
+        (verb, "", "secrets", "") for verb in ("create", "get", "patch", "delete")
     }
 
 

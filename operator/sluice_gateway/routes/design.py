@@ -15,6 +15,7 @@ from sluice_gateway.auth import CREATE_FLOW, GET_FLOW, LIST_FLOWS, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.forms import node_view, nodes, recognised
 from sluice_gateway.forms.made import Made
+from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows, answer_made, manifest_of
 from sluice_gateway.schemas import NoForm, WorkflowName
@@ -30,7 +31,6 @@ from sluice_gateway.workflow_schemas import (
     WorkflowForm,
     WorkflowMade,
 )
-from sluice_gateway.workflows import etag
 from sluice_kube.resources import Key, Manifest
 
 AppId = Annotated[str, Query(alias="appId", min_length=1, max_length=63)]

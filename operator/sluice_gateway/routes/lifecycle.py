@@ -14,6 +14,7 @@ from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.forms import policies
 from sluice_gateway.forms.reading import Fields
+from sluice_gateway.objects import Edit
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import NoForm, WorkflowName
@@ -24,7 +25,6 @@ from sluice_gateway.workflow_schemas import (
     StartForm,
     StopAnswer,
 )
-from sluice_gateway.workflows import Edit
 from sluice_kube.resources import Key, Manifest
 
 _POLICY = {"type": "idle-shutdown", "idleTimeoutMinutes": 30}

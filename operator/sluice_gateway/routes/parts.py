@@ -13,6 +13,7 @@ from sluice_gateway.desk import respond
 from sluice_gateway.forms import connections, editing, node_view, step_bodies
 from sluice_gateway.forms.made import Remark
 from sluice_gateway.forms.reading import Fields
+from sluice_gateway.objects import etag
 from sluice_gateway.problems import not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import WorkflowName
@@ -28,7 +29,6 @@ from sluice_gateway.workflow_schemas import (
     PassthroughAnswer,
     PassthroughForm,
 )
-from sluice_gateway.workflows import etag
 from sluice_kube.resources import Key, Manifest
 
 StepName = Annotated[str, Path(pattern="^[A-Za-z_][A-Za-z0-9_-]*$", max_length=63)]

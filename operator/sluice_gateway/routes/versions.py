@@ -10,11 +10,11 @@ from sluice_core import names
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import NoForm, WorkflowName
 from sluice_gateway.workflow_schemas import VersionForm, VersionList, VersionMade, WorkflowDetail
-from sluice_gateway.workflows import etag
 from sluice_kube.resources import CONTROLLER_REVISIONS, Key, Manifest, Resource
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page

@@ -24,11 +24,12 @@ from sluice_gateway.forms.made import Made
 from sluice_gateway.forms.surroundings import Surroundings
 from sluice_gateway.idempotency import once
 from sluice_gateway.judging import Judge
+from sluice_gateway.objects import check_match, etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas import WorkflowName
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowForm, WorkflowList, WorkflowMade
-from sluice_gateway.workflows import Workflows, check_match, etag, with_spec
+from sluice_gateway.workflows import Workflows, with_spec
 from sluice_kube.resources import WORKFLOWS, Key, Manifest
 
 _EXAMPLE = {

@@ -113,7 +113,7 @@ BAD: dict[str, tuple[Any, int, str]] = {
         "spec.colour",
     ),
     "an event that no number stands for": (
-        {"Name": "x", "TriggerEventType": 7},
+        {"Name": "x", "TriggerEventType": 28},
         422,
         "TriggerEventType",
     ),
