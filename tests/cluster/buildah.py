@@ -32,6 +32,7 @@ def build(image: Image, reference: str) -> None:
     if image is TOOLS:
         runtime.load(_tools(reference))
         return
+    _buildah("rm", "--all")  # what an interrupted build left would keep images from being removed
     _ensure_base()
     _build(image, reference)
     file = layout.STATE / "image.tar"

@@ -2,9 +2,7 @@
 
 import json
 import random
-import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -25,13 +23,14 @@ BETWEEN_SECONDS = (0.5, 3.0)
 SETTLED_SECONDS = 240.0
 
 # Triggers with a key each, and tries until each is answered 2xx; prints the run's name. Ends when
-# its standard input does.
+# it is asked to, with what it has begun.
 LOAD = """
-import json, sys, threading, time, urllib.error, urllib.request
+import json, signal, sys, threading, time, urllib.request
 
 url, prefix = sys.argv[1], sys.argv[2]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-over = threading.Event()
+over, printing = threading.Event(), threading.Lock()
+signal.signal(signal.SIGTERM, lambda *_: over.set())
 
 def accepted(number):
     body = json.dumps({"inputs": {"n": f"{prefix}-{number}"}}).encode()
@@ -51,18 +50,19 @@ def accepted(number):
 def work(first, step):
     number = first
     while not over.is_set():
-        print(json.dumps({"n": f"{prefix}-{number}", "run": accepted(number)}), flush=True)
+        run = accepted(number)
+        with printing:
+            print(json.dumps({"n": f"{prefix}-{number}", "run": run}), flush=True)
         number += step
-        time.sleep(0.4)
+        over.wait(0.4)
 
 workers = [threading.Thread(target=work, args=(n, 3)) for n in range(3)]
 for worker in workers:
     worker.start()
-sys.stdin.read()
-over.set()
-for worker in workers:
-    worker.join()
+while any(worker.is_alive() for worker in workers):
+    time.sleep(0.1)
 """
+STOP = "import os, signal; os.kill(1, signal.SIGTERM)"
 
 
 @dataclass
@@ -120,32 +120,27 @@ def play(space: Space, kills: int, seed: int) -> Outcome:
 
 
 class Load:
-    """Callers in a pod, for as long as the block lasts; `accepted` then tells runs by input."""
+    """A pod of callers, for as long as the block lasts; `accepted` then tells runs by input.
+
+    Not by `kubectl exec`, which ends with the API server.
+    """
 
     def __init__(self, space: Space, prefix: str) -> None:
         url = f"http://workflow-{WORKFLOW}.{space.namespace}.svc/trigger"
-        words = ("exec", "-i", "client", "--", pods.PYTHON, "-u", "-c", LOAD, url, prefix)
-        self._words = ("kubectl", "-n", space.namespace, *words)
+        self._space = space
+        self._pod = pods.make_client("load", program=(LOAD, url, prefix))
         self.accepted: dict[str, str] = {}
 
     def __enter__(self) -> "Load":
-        self._process = subprocess.Popen(
-            self._words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        self._space.apply(self._pod)
+        kubectl.wait(self._space.namespace, "pod/load", "condition=Ready")
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._reader.join(120)
-        self._process.wait(30)
-
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
-            told = json.loads(line)
-            self.accepted[told["n"]] = told["run"]
+        self._space.kubectl("exec", "load", "--", pods.PYTHON, "-c", STOP)
+        kubectl.wait(self._space.namespace, "pod/load", "jsonpath={.status.phase}=Succeeded", 120)
+        lines = self._space.kubectl("logs", "load").splitlines()
+        self.accepted = {told["n"]: told["run"] for told in map(json.loads, lines)}
 
 
 def arsenal(space: Space) -> dict[str, Callable[[], None]]:

@@ -11,6 +11,8 @@ PYTHON = "/opt/sluice/bin/python"
 TOKENS = "/var/run/tokens"
 PORT = 8000
 
+IDLE = "import threading; threading.Event().wait()"
+
 CALL = """
 import json, sys, urllib.error, urllib.request
 
@@ -59,6 +61,7 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 seen = Counter()
+printing = threading.Lock()
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
@@ -67,7 +70,8 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
+        with printing:
+            print(json.dumps({"path": self.path, "headers": headers, "body": body}), flush=True)
         fails = failures and seen[self.path] <= int(failures[1])
         self.send_response(503 if fails else 200)
         self.send_header("Content-Type", "application/json")
@@ -129,13 +133,19 @@ def images() -> dict[str, str]:
     return found
 
 
-def make_client(name: str = "client", account: str = "caller") -> Manifest:
-    """Does nothing until a call is executed in it; has a token for the gateway and one for not."""
+def make_client(
+    name: str = "client", account: str = "caller", program: tuple[str, ...] = (IDLE,)
+) -> Manifest:
+    """Has a token for the gateway and one for not; a call may be executed in it.
+
+    It does nothing else, unless a program is given with its arguments.
+    """
     sources = [
         _token("gateway", "sluice-gateway"),
         _token("other", "another-audience"),
     ]
-    pod = _pod(name, ["import threading; threading.Event().wait()"])
+    pod = _pod(name, list(program))
+    pod["spec"]["restartPolicy"] = "Never"
     pod["spec"]["serviceAccountName"] = account
     pod["spec"]["volumes"] = [{"name": "tokens", "projected": {"sources": sources}}]
     [container] = pod["spec"]["containers"]
