@@ -22,6 +22,7 @@ LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 # on a run, by the gateway alone: it is counted against the plan of its namespace
 ANNOTATION_COUNTED = f"{GROUP}/counted"
 ANNOTATION_TITLE = f"{GROUP}/title"  # what people call an object whose spec has no place for it
+ANNOTATION_TEMPLATE = f"{GROUP}/template"  # on a Workflow: a template was made of it
 ANNOTATION_OWNER = f"{GROUP}/owner"
 ANNOTATION_REQUEST = f"{GROUP}/request"  # hashes of that key and of the body
 ANNOTATION_STOP = f"{GROUP}/stop-requested-at"

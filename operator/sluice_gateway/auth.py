@@ -8,7 +8,15 @@ from typing import NamedTuple
 from sluice_core import names
 from sluice_gateway.cached import Cached
 from sluice_gateway.problems import Problem
-from sluice_kube.resources import CONFIG_MAPS, CREDENTIALS, RUNS, SECRETS, WORKFLOWS, Resource
+from sluice_kube.resources import (
+    CONFIG_MAPS,
+    CREDENTIALS,
+    RUNS,
+    SECRETS,
+    TEMPLATES,
+    WORKFLOWS,
+    Resource,
+)
 from sluice_kube.review import Access, Identity, Verdict
 
 _SERVICE_ACCOUNT = "system:serviceaccount:"
@@ -47,6 +55,9 @@ DELETE_FLOW = Right("delete", WORKFLOWS)
 SHARE_FLOW = Right("update", WORKFLOWS, "share")
 GET_CONFIG_MAP = Right("get", CONFIG_MAPS)
 CANCEL_RUN = Right("update", RUNS)
+LIST_TEMPLATES = Right("list", TEMPLATES)
+GET_TEMPLATE = Right("get", TEMPLATES)
+CREATE_TEMPLATE = Right("create", TEMPLATES)
 LIST_CREDENTIALS = Right("list", CREDENTIALS)
 GET_CREDENTIAL = Right("get", CREDENTIALS)
 CREATE_CREDENTIAL = Right("create", CREDENTIALS)

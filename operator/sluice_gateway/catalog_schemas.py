@@ -1,10 +1,11 @@
 """The forms of requests and answers about actions and templates, as pydantic models."""
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
-from sluice_gateway.schemas import Answer
+from sluice_gateway.schemas import Answer, Form
 
 
 class CatalogAction(Answer):
@@ -38,3 +39,38 @@ class ActionCatalog(Answer):
 
     count: int
     actions: list[CatalogAction]
+
+
+class TemplateForm(Form):
+    """A workflow of a template."""
+
+    template_id: Annotated[str, Field(min_length=1, max_length=253)] = Field(
+        validation_alias=AliasChoices("template_id", "templateId")
+    )
+    name: str | None = Field(None, min_length=1, max_length=250)
+    description: str | None = Field(None, max_length=1000)
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Held to the template's own JSON Schema."
+    )
+
+
+class Template(Answer):
+    """A workflow to start from."""
+
+    id: str
+    name: str
+    description: str
+    category: str
+    tags: list[str]
+    shipped: bool = Field(description="Whether it came with the release.")
+    parameters: dict[str, Any] = Field(description="JSON Schema of what is filled in.")
+    nodes: list[dict[str, Any]]
+    connections: list[dict[str, Any]]
+    created_at: datetime | None
+
+
+class TemplateList(Answer):
+    """All templates that a namespace has."""
+
+    count: int
+    templates: list[Template]

@@ -37,6 +37,7 @@ from sluice_gateway.routes.run_verbs import RunVerbs
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
+from sluice_gateway.routes.templates import SeeTemplates
 from sluice_gateway.routes.trials import Trials
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.routes.versions import SeeVersions
@@ -45,6 +46,7 @@ from sluice_gateway.runs import Runs
 from sluice_gateway.settings import Settings
 from sluice_gateway.starting import Starter
 from sluice_gateway.subscriptions import Subscriptions
+from sluice_gateway.template_store import Templates
 from sluice_gateway.waiting import ENDED, Waiting
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
@@ -207,9 +209,12 @@ def _about_workflows(
     keys: WebhookKeys,
     known: Sequence[EventType],
 ) -> list[Routes]:
-    see = SeeWorkflows(desk, Workflows(session), Judge(session, event_types.numbered(known)), keys)
+    judge = Judge(session, event_types.numbered(known))
+    templates = Templates(session, settings.release_namespace)
+    see = SeeWorkflows(desk, Workflows(session), judge, keys, templates)
     return [
-        SeeActions(desk, see.judge),
+        SeeActions(desk, judge),
+        SeeTemplates(see),
         Design(see, settings.cluster_domain),
         see,
         Parts(see),

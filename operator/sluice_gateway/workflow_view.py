@@ -47,7 +47,7 @@ def summary(workflow: Manifest) -> dict[str, Any]:
         "ownerId": metadata.get("annotations", {}).get(names.ANNOTATION_OWNER),
         "visibility": sharing.get("visibility", "Tenant").lower(),
         "isPublic": sharing.get("visibility", "Tenant") == "Tenant",
-        "isTemplate": False,
+        "isTemplate": names.ANNOTATION_TEMPLATE in metadata.get("annotations", {}),
         "createdAt": metadata.get("creationTimestamp"),
         "updatedAt": changed_at(metadata),
         "url": url(Key.of(workflow)),

@@ -40,6 +40,7 @@ from sluice_gateway.routes.run_verbs import RunVerbs
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.routes.schedule import SeeSchedule
 from sluice_gateway.routes.sharing import SeeSharing
+from sluice_gateway.routes.templates import SeeTemplates
 from sluice_gateway.routes.trials import Trials
 from sluice_gateway.routes.triggers import Triggers
 from sluice_gateway.routes.versions import SeeVersions
@@ -48,6 +49,7 @@ from sluice_gateway.runs import Runs
 from sluice_gateway.sources import Sources
 from sluice_gateway.starting import Starter
 from sluice_gateway.subscriptions import Subscriptions
+from sluice_gateway.template_store import Templates
 from sluice_gateway.waiting import Waiting, has_ended
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows
@@ -226,7 +228,8 @@ class Cluster:
             for (kind, key), one in self.objects.items()
             if (kind, key.namespace) == (resource.plural, scope.namespace)
         ]
-        found = [*self.others.get(resource, []), *made]
+        before = self.others.get(resource, [])
+        found = [one for one in before if one["metadata"]["namespace"] == scope.namespace] + made
         label, equals, value = scope.labels.partition("=")
         return [
             one
@@ -304,7 +307,11 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     hooks = Hooks(desk.flows, keys, starter, limits, sources=sources, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
     see = SeeWorkflows(
-        desk, Workflows(cluster), Judge(cluster, event_types.numbered(event_types.KNOWN)), keys
+        desk,
+        Workflows(cluster),
+        Judge(cluster, event_types.numbered(event_types.KNOWN)),
+        keys,
+        Templates(cluster, "sluice-system"),
     )
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)
@@ -317,6 +324,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         see_runs,
         SeeCredentials(desk, Credentials(cluster, secrets), plans),
         SeeActions(desk, see.judge),
+        SeeTemplates(see),
         Design(see, "cluster.local"),
         see,
         Parts(see),

@@ -88,6 +88,7 @@ GATEWAY = (
     | rights("create", "update", "delete", to=(resources.WORKFLOWS,))
     | rights("update", to=(resources.WORKFLOWS,), part="share")
     | rights("list", to=(resources.ACTIONS,))
+    | rights("get", "list", "create", to=(resources.TEMPLATES,))
     | rights("get", "list", "create", "update", "delete", to=(resources.CREDENTIALS,))
     | rights("list", "patch", to=(resources.CONTROLLER_REVISIONS,))
     | rights(*READ, to=(resources.NAMESPACES, resources.PLANS))

@@ -1,5 +1,6 @@
 """Workflows: list, make, read, change, delete."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -7,9 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from sluice_core import names
+from sluice_core.finding import Finding
 from sluice_gateway import bodies, merging, naming, openapi, selection, workflow_view
 from sluice_gateway.auth import (
     CREATE_FLOW,
+    CREATE_TEMPLATE,
     DELETE_FLOW,
     GET_CONFIG_MAP,
     GET_FLOW,
@@ -27,6 +30,7 @@ from sluice_gateway.judging import Judge
 from sluice_gateway.objects import check_match, etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas import WorkflowName
+from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowForm, WorkflowList, WorkflowMade
 from sluice_gateway.workflows import Workflows, with_spec
@@ -47,6 +51,7 @@ class SeeWorkflows:
     workflows: Workflows
     judge: Judge
     keys: WebhookKeys
+    templates: Templates
 
     async def list(
         self, request: Request, wanted: Annotated[selection.Wanted, Query()]
@@ -66,9 +71,13 @@ class SeeWorkflows:
         around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around)
         await self._check_keys(namespace, made)
-        found = await self.judge.check(made.spec, namespace)
+        found = found_odd(await self.judge.check(made.spec, namespace))
+        if made.template:
+            await self.desk.gate.admit(caller, CREATE_TEMPLATE, namespace)
         created = await self.create_once(request, manifest_of(namespace, made, caller), made)
-        return answer_made(created, made, [_finding(one) for one in found])
+        if made.template and not await self.templates.keep(created):
+            found.append(_TEMPLATE_STAYS)
+        return answer_made(created, made, found)
 
     async def create_once(self, request: Request, manifest: Manifest, made: Made) -> Manifest:
         """The workflow as it exists: made by this request, or by an equal one before."""
@@ -144,8 +153,11 @@ class SeeWorkflows:
 
         changed = await self.edit(request, caller, key, edit)
         shown = workflow_view.detail(changed)
-        if made.remarks:
-            shown["remarks"] = [_remark(one) for one in made.remarks]
+        remarks = [_remark(one) for one in made.remarks]
+        if made.template and not shown["isTemplate"]:
+            remarks.append(_NO_TEMPLATE)
+        if remarks:
+            shown["remarks"] = remarks
         return respond(200, shown, headers={"ETag": etag(changed)})
 
     async def _check_keys(self, namespace: str, made: Made) -> None:
@@ -219,6 +231,8 @@ def manifest_of(namespace: str, made: Made, caller: Caller) -> Manifest:
     """The object to make, without its name; its owner is who makes it."""
     given = made.metadata.get("annotations", {})
     owner = {names.ANNOTATION_OWNER: caller.user.username}
+    if made.template:
+        owner[names.ANNOTATION_TEMPLATE] = "true"
     return {
         "apiVersion": WORKFLOWS.api_version,
         "kind": WORKFLOWS.kind,
@@ -247,6 +261,23 @@ def answer_made(created: Manifest, made: Made, found: list[dict[str, str]]) -> R
     shown["warnings"] = [_remark(one) for one in made.remarks] + found
     location = workflow_view.url(Key.of(created))
     return respond(201, shown, location, headers={"ETag": etag(created)})
+
+
+def found_odd(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    """What validation warns of."""
+    return [_finding(one) for one in findings]
+
+
+_TEMPLATE_STAYS = {
+    "type": "TemplateExists",
+    "path": "isTemplate",
+    "message": "there is another template of this name, which stays as it is",
+}
+_NO_TEMPLATE = {
+    "type": "ReadOnly",
+    "path": "isTemplate",
+    "message": "a template is made when its workflow is: POST /workflows with isTemplate",
+}
 
 
 def _remark(remark: Any) -> dict[str, str]:
