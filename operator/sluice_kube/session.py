@@ -99,6 +99,11 @@ class Session:
             if following:
                 page = await self.page(resource, scope, following=following)
 
+    async def served(self, api_version: str) -> Manifest:
+        """Discovery's APIResourceList of a group and version; NotFound for one without kinds."""
+        root = "/apis" if "/" in api_version else "/api"
+        return await self._object(Request("GET", f"{root}/{api_version}", "get", "discovery"))
+
     async def create(self, resource: Resource, manifest: Manifest) -> Manifest:
         """The object as created. Repeated only when it has an explicit name, or is a review.
 

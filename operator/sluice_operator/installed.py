@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from sluice_operator.resource.observed import Kind
 from sluice_operator.settings import Settings
 from sluice_operator.workflow.observed import Installation
 
@@ -22,3 +23,8 @@ def read(settings: Settings, public_keys: Mapping[str, str]) -> Installation:
         public_keys=public_keys,
         couriers=bool(settings.courier),
     )
+
+
+def watched(settings: Settings) -> tuple[Kind, ...]:
+    """The kinds whose objects may set runs off, as the room of resource triggers knows them."""
+    return tuple(Kind(one.api_version, one.kind) for one in settings.resource_triggers)

@@ -27,7 +27,7 @@ from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 from sluice_kube.signing import SigningKey
 from sluice_kube.status import StatusWriter
-from sluice_operator import installed, metrics, readiness
+from sluice_operator import installed, metrics, readiness, resource_triggers
 from sluice_operator.action.room import Room as ActionRoom
 from sluice_operator.allowance import Allowances
 from sluice_operator.containers import Containers
@@ -45,6 +45,8 @@ from sluice_operator.looking import Looking
 from sluice_operator.notices import Asked, Failures
 from sluice_operator.plan.room import Room as PlanRoom
 from sluice_operator.readiness import Readiness
+from sluice_operator.resource.access import Problem
+from sluice_operator.resource_triggers import ResourceTriggers
 from sluice_operator.run.calls import Means
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.herald import Herald
@@ -65,7 +67,7 @@ from sluice_operator.waking import Waking
 from sluice_operator.watching import Concerned, Watching
 from sluice_operator.workflow import flows, situation
 from sluice_operator.workflow.observe import Observer
-from sluice_operator.workflow.observed import Demand, Installation, Observed
+from sluice_operator.workflow.observed import Demand, Installation, Observed, Unwatched
 from sluice_operator.workflow.reconcile import Desired
 from sluice_operator.workflow.room import Outside as RoomOutside
 from sluice_operator.workflow.room import Room
@@ -121,6 +123,7 @@ class Leader:
             self._lease.is_leading,
             now,
         )
+        self._resource_triggers = ResourceTriggers(self._outside_of_triggers())
         self._waking: Waking[Name] = Waking(self._queue.add_first, self._of_runs, now)
         self._observer = Observer(
             self._installation,
@@ -187,6 +190,7 @@ class Leader:
                 tasks.create_task(self._plan_queue.run())
                 tasks.create_task(self._flushes.run())
                 tasks.create_task(self._schedules.run())
+                tasks.create_task(self._resource_triggers.run())
                 tasks.create_task(self._failures.run())
                 tasks.create_task(self._deliveries.run())
                 tasks.create_task(self._credential_queue.run())
@@ -223,6 +227,7 @@ class Leader:
             demands=self._demands,
             histories=self._histories,
             schedules=self._schedules,
+            resource_triggers=self._resource_triggers,
             ledger=self._ledger,
             subscribers=self._subscribers,
             deliveries=self._deliveries,
@@ -257,6 +262,11 @@ class Leader:
         self._observer.answer(flow, pod, said)
         self._queue.add(flow)
 
+    def _triggers_judged(self, key: Key, problems: tuple[Problem, ...]) -> None:
+        unwatched = tuple(Unwatched(one.reason, one.message) for one in problems)
+        self._observer.triggers(key, unwatched)
+        self._queue.add(Name(*key))
+
     def _decided(self, seen: Observed, desired: Desired) -> None:
         meta, spec = seen.workflow.metadata, seen.workflow.spec
         flow = Name(meta.namespace, meta.name)
@@ -268,6 +278,7 @@ class Leader:
             Key(*flow), meta.uid, meta.creation_timestamp, seen.manifest.get("status", {})
         )
         self._schedules.see(seen.workflow, valid=not decided.invalid)
+        self._resource_triggers.see(seen.workflow, valid=not decided.invalid)
         if desired.size is not None:
             scaled = spec.max_replicas > spec.replicas
             self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
@@ -327,6 +338,17 @@ class Leader:
                 "Notify": self._notices.serve,
             },
             step_ended=self._containers.jobs.step_ended,
+        )
+
+    def _outside_of_triggers(self) -> resource_triggers.Outside:
+        return resource_triggers.Outside(
+            session=self._session,
+            listed=installed.watched(self._outside.settings),
+            ledger=self._ledger,
+            told=self._triggers_judged,
+            gone=self._vanished,
+            leading=self._lease.is_leading,
+            now=now,
         )
 
     def _make_courier(self) -> Courier | None:

@@ -1,4 +1,4 @@
-"""What `status` of a Workflow tells of its runs: the times of its schedules, and its health.
+"""What `status` of a Workflow tells of its runs: how far its triggers are, and its health.
 
 In memory as it is now, and stored at most once a minute. Until it is stored, the runs that it was
 read from stay: from them and from what is stored, the next leader finds out the same.
@@ -14,6 +14,7 @@ from sluice_core import health
 from sluice_core.api.workflow_status import Health
 from sluice_core.health import Outcome
 from sluice_kube.resources import Key
+from sluice_operator.resource.observed import Mark, entries, marks
 from sluice_operator.schedule.decide import status as status_of_times
 from sluice_operator.schedule.observed import Times, times
 
@@ -35,6 +36,7 @@ class _Page:
     floor: datetime | None
     times: Mapping[str, Times]
     fires: bool
+    marks: Mapping[str, Mark]
     health: Health
     shown: dict[str, Any]
     stored: dict[str, Any]
@@ -74,6 +76,7 @@ class Ledger:
             floor=found.up_to or created,
             times=times(status),
             fires="nextRunTime" in status,
+            marks=marks(status),
             health=found,
             shown=stored,
             stored=stored,
@@ -101,6 +104,22 @@ class Ledger:
         if page is not None and (page.times, page.fires) != (times, fires):
             page.times, page.fires = times, fires
             self._plan(key, soon=soon)
+
+    # -- resource triggers
+
+    def marks(self, key: Key) -> Mapping[str, Mark]:
+        """How far its resource triggers are, whether stored or not."""
+        page = self._pages.get(key)
+        if page is None:
+            return {}
+        return {name: Mark(last=one.last) for name, one in page.times.items()} | dict(page.marks)
+
+    def keep_marks(self, key: Key, marks: Mapping[str, Mark]) -> None:
+        """That is how far they are now."""
+        page = self._pages.get(key)
+        if page is not None and page.marks != marks:
+            page.marks = marks
+            self._plan(key, soon=False)
 
     # -- health
 
@@ -201,7 +220,11 @@ PARTS = ("triggers", "nextRunTime", "health")
 
 
 def _status(page: _Page) -> dict[str, Any]:
-    made = status_of_times(page.times, fires=page.fires)
+    times = {name: one for name, one in page.times.items() if name not in page.marks}
+    made = status_of_times(times, fires=page.fires)
+    marked = list(entries(page.marks))
+    if marked:
+        made["triggers"] = [*made.get("triggers", ()), *marked]
     found = health.status(page.health)
     return made | ({"health": found} if found else {})
 

@@ -4,6 +4,16 @@ import os
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, Json
+from pydantic.alias_generators import to_camel
+
+
+class WatchedKind(BaseModel):
+    """A kind whose objects may set runs off."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
+
+    api_version: str
+    kind: str
 
 
 class Settings(BaseModel):
@@ -23,6 +33,9 @@ class Settings(BaseModel):
     container_limits: Json[dict[str, str]] = Field(default_factory=dict)
     gateway_service: str = "sluice-gateway"
     courier: str = Field(default="", description="where it listens; empty where there is none")
+    resource_triggers: Json[tuple[WatchedKind, ...]] = Field(
+        default=(), description="kinds whose objects may set runs off"
+    )
     cluster_domain: str = "cluster.local"
     identity: str = Field(default="", description="the pod's name: who holds the Lease")
     port: int = Field(default=8080, description="of /healthz, /readyz and /metrics")

@@ -30,6 +30,7 @@ from sluice_operator.ledger import Ledger
 from sluice_operator.looking import Looking
 from sluice_operator.plan.room import Room as PlanRoom
 from sluice_operator.readiness import Readiness
+from sluice_operator.resource_triggers import ResourceTriggers
 from sluice_operator.run import pods
 from sluice_operator.run.calls import url
 from sluice_operator.run.dispatch import Dispatcher
@@ -58,6 +59,7 @@ class Concerned:
     demands: Demands
     histories: Histories
     schedules: Schedules
+    resource_triggers: ResourceTriggers
     ledger: Ledger
     subscribers: Subscribers
     deliveries: Deliveries
@@ -120,6 +122,7 @@ class Watching:
         self._to.demands.forget(flow)
         self._to.histories.forget(flow)
         self._to.schedules.forget(Key(*flow))
+        self._to.resource_triggers.forget(Key(*flow))
         self._to.ledger.close(Key(*flow))
         self._to.dispatcher.flow_changed(flow)
 

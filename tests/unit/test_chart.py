@@ -217,6 +217,18 @@ WRONG: dict[str, tuple[str, str]] = {
     "an image without a tag": ('images.runner="registry.example:5000/runner"', "/images/runner"),
     "a level that there is not": ('logLevel="loud"', "/logLevel"),
     "a policy that there is not": ('images.pullPolicy="Sometimes"', "/images/pullPolicy"),
+    "a Secret to watch": (
+        'resourceTriggers=[{"apiVersion": "v1", "kind": "Secret"}]',
+        "/resourceTriggers/0",
+    ),
+    "a Secret by another name": (
+        'resourceTriggers=[{"apiVersion": "v1", "kind": "Map", "plural": "secrets"}]',
+        "/resourceTriggers/0",
+    ),
+    "an object of Sluice to watch": (
+        'resourceTriggers=[{"apiVersion": "sluice.dev/v1alpha1", "kind": "Workflow"}]',
+        "/resourceTriggers/0",
+    ),
     "a time below zero": ("operator.runMinimumSeconds=-1", "/operator/runMinimumSeconds"),
 }
 

@@ -82,6 +82,8 @@ OPERATOR = (
     | rights("patch", to=(resources.CREDENTIALS,), part="status")
     | rights(*READ, "create", "delete", to=(resources.JOBS,))  # of single runs, and of steps
     | rights("get", to=(resources.PODS,), part="log")
+    | rights(*READ, to=(resources.CONFIG_MAPS,))  # of the default of resourceTriggers
+    | rights("create", to=(resources.SUBJECT_ACCESS_REVIEWS,))
 )
 GATEWAY = (
     rights(*READ, to=(resources.WORKFLOWS, resources.RUNS))
@@ -134,6 +136,24 @@ def test_a_process_may_do_in_the_cluster_what_it_does_and_nothing_else(name: str
     assert {(verb, group, resource) for verb, group, resource, _ in given} == GRANTED[name]
     unbound = {one for one in given if one[2] not in ("secrets", "configmaps")}
     assert {name for *_, name in unbound} <= {""}
+
+
+WATCHED = (
+    'resourceTriggers=[{"apiVersion": "apps/v1", "kind": "Deployment"}, '
+    '{"apiVersion": "gateway.example/v1", "kind": "Policy", "plural": "policies"}]'
+)
+
+
+def test_the_operator_may_watch_the_kinds_of_the_list_and_is_told_them() -> None:
+    less = granted(chart.found("ClusterRole", "sluice-operator", "resourceTriggers=[]"))
+    more = granted(chart.found("ClusterRole", "sluice-operator", WATCHED))
+
+    [container] = chart.pods(WATCHED)["sluice-operator"]["spec"]["containers"]
+    told = {one["name"]: str(one.get("value", "from the pod")) for one in container["env"]}
+    added = {(verb, group, kind) for verb, group, kind, _ in more - less}
+    assert added == {(verb, "gateway.example", "policies") for verb in READ}
+    assert ("watch", "apps", "deployments", "") in more
+    assert [one.kind for one in settings.load(told).resource_triggers] == ["Deployment", "Policy"]
 
 
 def test_the_gateway_changes_one_config_map_of_a_namespace() -> None:

@@ -108,6 +108,15 @@ SelectorOperator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
 class LabelRequirement(Spec):
     """A metav1.LabelSelectorRequirement."""
 
+    rules = (
+        Rule(
+            cel="(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+            message="In and NotIn need values, Exists and DoesNotExist have none",
+            holds=lambda it: (it.operator in ("In", "NotIn")) == bool(it.values),
+            field_path=".values",
+        ),
+    )
+
     key: str = Field(min_length=1, max_length=317, description="Key of the label.")
     operator: SelectorOperator = Field(description="How the label's value is compared.")
     values: tuple[Annotated[str, Field(max_length=63)], ...] = Field(

@@ -22,6 +22,14 @@ class TriggerTimes(Status):
         description="The first time of a schedule that is not done with; in the past while it waits"
         " to be made up for.",
     )
+    watermark: str | None = Field(
+        None,
+        max_length=64,
+        description="The resourceVersion up to which changes of objects have set runs off.",
+    )
+    watermark_time: datetime | None = Field(
+        None, description="Objects created before it have been Added already."
+    )
 
 
 class DefinitionWarning(Status):
@@ -65,7 +73,8 @@ class WorkflowStatus(Status):
         (),
         max_length=16,
         json_schema_extra=KEYED_BY_TYPE,
-        description="Valid, Ready, Active and, where steps name some, Credentials, with reasons.",
+        description="Valid, Ready, Active and, where there are such, Credentials and Triggers (of"
+        " objects), with reasons.",
     )
     deployment_status: Annotated[DeploymentStatus, OrNewer] | None = Field(
         None, description="How far the runner is up."

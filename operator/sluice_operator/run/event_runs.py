@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from sluice_core import conditions, event_types, events, inputs, names, record, wire
+from sluice_operator import triggered
 from sluice_operator.run.observed import Run
 from sluice_operator.run.subscribers import Listening, Subscriber
+from sluice_operator.triggered import Owner
 
 Manifest: TypeAlias = dict[str, Any]
 
@@ -80,22 +82,9 @@ def make_run(
     if event["type"] in event_types.OF_RUNS:
         told["quiet"] = True
     key = "\x00".join((event["source"], event["id"]))
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "WorkflowRun",
-        "metadata": {
-            "name": events.run_name(subscriber.name.name, subscriber.uid, trigger.name, event),
-            "namespace": subscriber.name.namespace,
-            "labels": names.owned_by_workflow(subscriber.name.name),
-            "ownerReferences": [_owner(subscriber)],
-        },
-        "spec": {
-            "workflow": subscriber.name.name,
-            "keyHash": hashlib.sha256(key.encode()).hexdigest(),
-            "trigger": told,
-            "inputs": given,
-        },
-    }
+    name = events.run_name(subscriber.name.name, subscriber.uid, trigger.name, event)
+    spec = {"keyHash": hashlib.sha256(key.encode()).hexdigest(), "trigger": told, "inputs": given}
+    return triggered.make_run(Owner(*subscriber.name, subscriber.uid), name, spec)
 
 
 def unfit(subscriber: Subscriber, event: Mapping[str, Any]) -> str:
@@ -129,14 +118,3 @@ def _about(run: Run) -> Manifest:
     if run.record.started is not None:
         about["startTime"] = record.rfc3339(run.record.started)
     return about
-
-
-def _owner(subscriber: Subscriber) -> Manifest:
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "Workflow",
-        "name": subscriber.name.name,
-        "uid": subscriber.uid,
-        "controller": True,
-        "blockOwnerDeletion": False,
-    }

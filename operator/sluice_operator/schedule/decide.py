@@ -8,7 +8,9 @@ from typing import Any
 from sluice_core import conditions, names
 from sluice_core.api.triggers import Schedule
 from sluice_core.schedule import Timetable
+from sluice_operator import triggered
 from sluice_operator.schedule.observed import Seen, Times
+from sluice_operator.triggered import Owner
 
 _SECOND = timedelta(seconds=1)
 _CLOCK_SET = timedelta(minutes=1)  # back by more: what was done then may be to be done again
@@ -94,28 +96,11 @@ def status(decided: Mapping[str, Times], *, fires: bool) -> dict[str, Any]:
 
 
 def make_run(seen: Seen, fire: Fire) -> dict[str, Any]:
-    """The one run of that time. It goes with the workflow, of this uid and not of a namesake."""
+    """The one run of that time."""
     time = conditions.seconds(fire.time)
-    owner = {
-        "apiVersion": names.API_VERSION,
-        "kind": "Workflow",
-        "name": seen.name,
-        "uid": seen.uid,
-        "controller": True,
-        "blockOwnerDeletion": False,
+    name = names.keyed_run(seen.name, seen.uid, "Schedule", fire.trigger, time)
+    spec = {
+        "trigger": {"type": "Schedule", "name": fire.trigger, "time": time},
+        "inputs": dict(fire.inputs),
     }
-    return {
-        "apiVersion": names.API_VERSION,
-        "kind": "WorkflowRun",
-        "metadata": {
-            "name": names.keyed_run(seen.name, seen.uid, "Schedule", fire.trigger, time),
-            "namespace": seen.namespace,
-            "labels": names.owned_by_workflow(seen.name),
-            "ownerReferences": [owner],
-        },
-        "spec": {
-            "workflow": seen.name,
-            "trigger": {"type": "Schedule", "name": fire.trigger, "time": time},
-            "inputs": dict(fire.inputs),
-        },
-    }
+    return triggered.make_run(Owner(seen.namespace, seen.name, seen.uid), name, spec)

@@ -10,9 +10,9 @@ from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key
 from sluice_kube.session import Session
 from sluice_operator import metrics
+from sluice_operator.present import Present
 from sluice_operator.schedule.decide import Fire, decide, make_run
 from sluice_operator.schedule.observed import Seen, Times
-from sluice_operator.schedule.present import Present
 
 log = logging.getLogger(__name__)
 

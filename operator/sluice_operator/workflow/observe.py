@@ -24,6 +24,7 @@ from sluice_operator.workflow.observed import (
     Manifest,
     Observed,
     Plan,
+    Unwatched,
 )
 
 Key = tuple[str, str]  # namespace, name
@@ -57,6 +58,7 @@ class Observer:
         self._answers: defaultdict[Key, dict[str, Readiness]] = defaultdict(dict)
         self._credentials: defaultdict[str, dict[str, CredentialSpec]] = defaultdict(dict)
         self._ages: defaultdict[str, dict[str, Age]] = defaultdict(dict)
+        self._unwatched: dict[Key, tuple[Unwatched, ...]] = {}
         self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
         self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
 
@@ -64,6 +66,8 @@ class Observer:
         """A Workflow as it is now."""
         _put(self.workflows, key, manifest)
         _put(self._made[key[0]], key[1], _age(manifest) if manifest is not None else None)
+        if manifest is None:
+            self._unwatched.pop(key, None)
 
     def forget(self, manifest: Manifest) -> None:
         """This Workflow does not exist any more; a namesake may."""
@@ -116,6 +120,10 @@ class Observer:
         if not self._answers[key]:
             del self._answers[key]
 
+    def triggers(self, key: Key, unwatched: tuple[Unwatched, ...]) -> None:
+        """What is known of the workflow's resource triggers."""
+        self._unwatched[key] = unwatched
+
     def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
         """A child as it is now, packed; answers the workflow that it belongs to."""
         owner = _owner(packed.unpack(manifest))
@@ -166,6 +174,7 @@ class Observer:
             actions=self._actions,
             credentials=self._credentials.get(key[0], {}),
             answers=self._answers.get(key, {}),
+            unwatched=self._unwatched.get(key),
             demand=self._demand(key, situation.standing(workflow)),
             now=now,
         )

@@ -17,6 +17,13 @@ from sluice_operator.workflow.scaling import NOTHING, Load
 Manifest: TypeAlias = dict[str, Any]
 
 
+class Unwatched(NamedTuple):
+    """Why a resource trigger watches nothing."""
+
+    reason: str
+    message: str
+
+
 class Child(NamedTuple):
     """An object by kind and name, in the workflow's namespace."""
 
@@ -122,8 +129,9 @@ class Observed:
     `pinned` are the versions of unfinished runs, None while those are not known yet.
     `credentials` are those of the namespace that the workflow may name, `answers` what runners
     have said of them, by the uid of their pod. `told` is what the status says of runs, which others
-    of this process know; None leaves it as it is. `place` is how many workflows of the namespace
-    are older, `older` how many credentials are than each; both are known where the plan has a cap.
+    of this process know; None leaves it as it is. `unwatched` are the resource triggers that cannot
+    be watched, None while that is not known. `place` is how many workflows of the namespace are
+    older, `older` how many credentials are than each; both are known where the plan has a cap.
     """
 
     workflow: Workflow
@@ -139,6 +147,7 @@ class Observed:
     answers: Mapping[str, Readiness] = field(default_factory=dict)
     demand: Demand = Demand()
     told: Mapping[str, Any] | None = None
+    unwatched: tuple[Unwatched, ...] | None = None
     place: int = 0
     older: Mapping[str, int] = field(default_factory=dict)
     now: datetime

@@ -15,6 +15,7 @@ from sluice_operator.workflow import (
     permits,
     rollout,
     situation,
+    triggers,
     unserved,
     versions,
 )
@@ -175,13 +176,14 @@ def _conditions(
     usable: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
     """`usable` tells whether the credentials are."""
-    spec = seen.workflow.spec
+    spec, watched = seen.workflow.spec, triggers.condition(seen)
     valid = f"{_count(len(spec.steps), 'step')}, {_count(len(spec.triggers), 'trigger')}"
     return [
         conditions.condition("Valid", True, "Valid", valid),
         _ready(seen, size, shown, usable or {}),
         _active(size, shown),
         *([usable] if usable else []),
+        *([watched] if watched else []),
     ]
 
 

@@ -10,6 +10,7 @@ CRON_OR_CRONS = "set either cron or crons"
 NEEDS_KEY = "this type needs secretKey, a key of the Secret sluice-webhooks"
 FOR_HMAC = "header, prefix, encoding and algorithm are for type Hmac, remove them"
 CATCH_UP = "maxCatchUp bounds catchUp: All, remove it or set catchUp to All"
+VALUES = "In and NotIn need values, Exists and DoesNotExist have none"
 NOON = "0 12 * * *"
 HMAC = {"type": "Hmac", "secretKey": "hook", "header": "X-Signature"}
 GITHUB = {"type": "GitHub", "secretKey": "hook"}
@@ -31,12 +32,23 @@ def resource(api_version: str, kind: str) -> Manifest:
     return trigger(resource={"apiVersion": api_version, "kind": kind})
 
 
+def selecting(operator: str, *values: str) -> Manifest:
+    asked: Manifest = {"key": "app", "operator": operator}
+    selector = {"matchExpressions": [asked | ({"values": list(values)} if values else {})]}
+    watched = {"apiVersion": "v1", "kind": "ConfigMap", "labelSelector": selector}
+    return trigger(resource=watched)
+
+
 def row(refused: Manifest, accepted: Manifest, says: str) -> Row:
     return Row(model=Workflow, refused=refused, accepted=accepted, says=says)
 
 
 ROWS = {
     "a trigger has a kind": row(trigger(), trigger(queue={}), ONE_KIND),
+    "a label's value is one of some": row(selecting("In"), selecting("In", "shop"), VALUES),
+    "a label that exists has any value": row(
+        selecting("Exists", "shop"), selecting("Exists"), VALUES
+    ),
     "a trigger has no two kinds": row(trigger(queue={}, email={}), trigger(email={}), ONE_KIND),
     "a trigger's name is a label": row(
         trigger(name="On_Time", queue={}),

@@ -11,6 +11,7 @@ from sluice_core.api.workflow_status import Health
 from sluice_core.health import totals
 from sluice_kube.resources import Key
 from sluice_operator.ledger import EVERY, GATHERS, SETTLES, Ledger
+from sluice_operator.resource.observed import Mark
 from sluice_operator.schedule.observed import Times
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -265,3 +266,33 @@ def test_over_any_restarts_and_retention_each_run_is_counted_once(
         story.happens(what)
 
     assert story.cluster.counted == len(story.stored)
+
+
+def test_marks_and_times_are_told_together_and_found_again() -> None:
+    cluster = Cluster()
+    ledger = cluster.lead()
+    mark = Mark(NOON, 10, NOON)
+    ledger.keep_marks(KEY, {"maps": mark, "off": Mark(last=NOON)})
+    ledger.keep(KEY, {"t": Times(None, NOON)}, fires=True, soon=True)
+
+    cluster.look(ledger)
+    following = cluster.lead()
+    cluster.look(following)
+
+    assert [one["name"] for one in cluster.status["triggers"]] == ["t", "maps", "off"]
+    assert following.marks(KEY)["maps"] == mark
+    assert following.marks(KEY)["off"] == Mark(last=NOON)
+    assert cluster.writes == 1
+
+
+def test_a_mark_is_stored_at_most_once_a_minute() -> None:
+    cluster = Cluster()
+    ledger = cluster.lead()
+
+    for number in range(120):
+        cluster.now += SECOND
+        ledger.keep_marks(KEY, {"maps": Mark(cluster.now, number, NOON)})
+        cluster.look(ledger)
+
+    assert cluster.writes == 2
+    assert cluster.status["triggers"][0]["watermark"]

@@ -9,10 +9,6 @@ from sluice_operator.workflow import unserved
 
 STEP = {"name": "a", "action": "log", "with": {"message": "x"}}
 CASES: dict[str, tuple[dict[str, Any], str]] = {
-    "changes of objects": (
-        {"triggers": [{"name": "maps", "resource": {"apiVersion": "v1", "kind": "ConfigMap"}}]},
-        "trigger maps (Resource) sets nothing off in this release",
-    ),
     "notifications": (
         {"notifications": [{"url": "https://x.example", "events": ["workflows.run.failed"]}]},
         "notifications are not sent: the chart value courier.enabled is false",
