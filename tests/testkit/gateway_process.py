@@ -76,11 +76,11 @@ class World:
         )
 
     async def account(self, *rules: tuple[str, str], name: str = "caller") -> None:
-        """A ServiceAccount that may do what the rules (verb, resource) say."""
+        """A ServiceAccount that may do what the rules (verb, resource) say, of whatever group."""
         meta = {"name": name, "namespace": self.namespace}
         role = {
             "rules": [
-                {"apiGroups": [names.GROUP], "verbs": [verb], "resources": [resource]}
+                {"apiGroups": [names.GROUP, ""], "verbs": [verb], "resources": [resource]}
                 for verb, resource in rules
             ]
         }
@@ -139,11 +139,19 @@ class World:
 
 @asynccontextmanager
 async def a_world(config: ClusterConfig, **settings: Any) -> AsyncIterator[World]:
-    """A gateway that reaches its API server by `config`, and a namespace that goes at the end."""
-    chosen = Settings(
-        host="127.0.0.1", port=_free_port(), linger_seconds=0, drain_seconds=1, **settings
-    )
+    """A gateway that reaches its API server by `config`, and a namespace that goes at the end.
+
+    It writes Secrets there.
+    """
     namespace, told = f"gateway-{uuid.uuid4().hex[:8]}", asyncio.Event()
+    chosen = Settings(
+        host="127.0.0.1",
+        port=_free_port(),
+        linger_seconds=0,
+        drain_seconds=1,
+        credential_namespaces=(namespace,),
+        **settings,
+    )
     async with (
         Session(cluster()) as session,
         aiohttp.ClientSession() as http,
