@@ -36,6 +36,10 @@ class Cached(Generic[K, V]):
             task.add_done_callback(lambda ended: self._asked(key, ended))
         return await asyncio.shield(task)
 
+    def forget(self, key: K) -> None:
+        """It is known to have changed."""
+        self._known.pop(key, None)
+
     def __len__(self) -> int:
         return len(self._known)
 

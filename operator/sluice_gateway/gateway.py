@@ -21,6 +21,7 @@ from sluice_gateway.desk import Desk
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
+from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans, cut_namespace
@@ -211,7 +212,8 @@ def _about_workflows(
 ) -> list[Routes]:
     judge = Judge(session, event_types.numbered(known))
     templates = Templates(session, settings.release_namespace)
-    see = SeeWorkflows(desk, Workflows(session), judge, keys, templates)
+    maker = KeyMaker(session, settings.credential_namespaces)
+    see = SeeWorkflows(desk, Workflows(session), judge, keys, maker, templates)
     return [
         SeeActions(desk, judge),
         SeeTemplates(see),

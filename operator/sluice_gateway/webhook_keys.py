@@ -48,6 +48,10 @@ class WebhookKeys:
         data = await self._known.get(namespace, lambda: self._data(namespace))
         return data is not None and name in data
 
+    def forget(self, namespace: str) -> None:
+        """The Secret was written just now."""
+        self._known.forget(namespace)
+
     async def _data(self, namespace: str) -> dict[str, str] | None:
         try:
             secret = await self._read(Key(namespace, names.WEBHOOKS_SECRET))

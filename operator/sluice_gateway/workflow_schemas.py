@@ -74,6 +74,9 @@ class WorkflowMade(WorkflowDetail):
     """A workflow that was made."""
 
     workflow_id: str
+    webhook_keys: dict[str, str] = Field(
+        {}, description="Keys of its webhooks that were made for it; told this once."
+    )
 
 
 class WorkflowList(Answer):

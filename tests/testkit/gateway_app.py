@@ -24,6 +24,7 @@ from sluice_gateway.desk import Desk
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
+from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.limits import Limits
 from sluice_gateway.metrics import Metrics
 from sluice_gateway.plans import Plans
@@ -255,7 +256,7 @@ class Cluster:
 
     async def secret(self, key: Key) -> Manifest:
         if key.namespace not in self.secrets:
-            raise errors.NotFound(404, "NotFound", "not there")
+            return await self.get(SECRETS, key)
         return {"data": self.secrets[key.namespace]}
 
     async def review_token(self, token: str) -> Identity | None:
@@ -311,6 +312,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         Workflows(cluster),
         Judge(cluster, event_types.numbered(event_types.KNOWN)),
         keys,
+        KeyMaker(cluster, cluster.writes_in),
         Templates(cluster, "sluice-system"),
     )
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))

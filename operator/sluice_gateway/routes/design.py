@@ -15,9 +15,10 @@ from sluice_gateway.auth import CREATE_FLOW, GET_FLOW, LIST_FLOWS, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.forms import node_view, nodes, recognised
 from sluice_gateway.forms.made import Made
+from sluice_gateway.making import answer_made, manifest_of
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
-from sluice_gateway.routes.workflows import SeeWorkflows, answer_made, manifest_of
+from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import NoForm, WorkflowName
 from sluice_gateway.workflow_schemas import (
     Discovered,

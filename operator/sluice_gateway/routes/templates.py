@@ -11,7 +11,8 @@ from sluice_gateway.auth import CREATE_FLOW, GET_TEMPLATE, LIST_TEMPLATES
 from sluice_gateway.catalog_schemas import TemplateForm, TemplateList
 from sluice_gateway.desk import respond
 from sluice_gateway.forms.made import Made
-from sluice_gateway.routes.workflows import SeeWorkflows, answer_made, found_odd, manifest_of
+from sluice_gateway.making import answer_made, found_odd, manifest_of
+from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.workflow_schemas import WorkflowMade
 
 Category = Annotated[

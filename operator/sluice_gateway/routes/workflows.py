@@ -1,6 +1,6 @@
 """Workflows: list, make, read, change, delete."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,8 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from sluice_core import names
-from sluice_core.finding import Finding
-from sluice_gateway import bodies, merging, naming, openapi, selection, workflow_view
+from sluice_gateway import bodies, making, merging, openapi, selection, workflow_view
 from sluice_gateway.auth import (
     CREATE_FLOW,
     CREATE_TEMPLATE,
@@ -19,6 +18,7 @@ from sluice_gateway.auth import (
     LIST_FLOWS,
     SHARE_FLOW,
     UPDATE_FLOW,
+    UPDATE_SECRET,
     Caller,
 )
 from sluice_gateway.desk import Desk, respond
@@ -27,6 +27,7 @@ from sluice_gateway.forms.made import Made
 from sluice_gateway.forms.surroundings import Surroundings
 from sluice_gateway.idempotency import once
 from sluice_gateway.judging import Judge
+from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.objects import check_match, etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas import WorkflowName
@@ -34,7 +35,7 @@ from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowForm, WorkflowList, WorkflowMade
 from sluice_gateway.workflows import Workflows, with_spec
-from sluice_kube.resources import WORKFLOWS, Key, Manifest
+from sluice_kube.resources import Key, Manifest
 
 _EXAMPLE = {
     "name": "Greet",
@@ -51,6 +52,7 @@ class SeeWorkflows:
     workflows: Workflows
     judge: Judge
     keys: WebhookKeys
+    key_maker: KeyMaker
     templates: Templates
 
     async def list(
@@ -70,21 +72,24 @@ class SeeWorkflows:
         form = await bodies.read(request, WorkflowForm, self.desk.limits)
         around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around)
-        await self._check_keys(namespace, made)
-        found = found_odd(await self.judge.check(made.spec, namespace))
+        wanted = await self._missing_keys(caller, namespace, made)
+        found = making.found_odd(await self.judge.check(made.spec, namespace))
         if made.template:
             await self.desk.gate.admit(caller, CREATE_TEMPLATE, namespace)
-        created = await self.create_once(request, manifest_of(namespace, made, caller), made)
+        created = await self.create_once(request, making.manifest_of(namespace, made, caller), made)
         if made.template and not await self.templates.keep(created):
-            found.append(_TEMPLATE_STAYS)
-        return answer_made(created, made, found)
+            found.append(making.TEMPLATE_STAYS)
+        keys = await self.key_maker.make(namespace, wanted)
+        if keys:
+            self.keys.forget(namespace)
+        return making.answer_made(created, made, found, keys)
 
     async def create_once(self, request: Request, manifest: Manifest, made: Made) -> Manifest:
         """The workflow as it exists: made by this request, or by an equal one before."""
         metadata = manifest["metadata"]
         owner = metadata["annotations"][names.ANNOTATION_OWNER]
         claim = once(request.headers, manifest, metadata["namespace"], owner)
-        return await self.workflows.create(manifest, _names(made, claim.key), claim)
+        return await self.workflows.create(manifest, making.names_for(made, claim.key), claim)
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """One workflow; its ETag is for If-Match."""
@@ -145,7 +150,8 @@ class SeeWorkflows:
         form = await bodies.read(request, WorkflowForm, self.desk.limits)
         around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around, partial="spec" not in form.root)
-        await self._check_keys(namespace, made)
+        if missing := await self._without_key(namespace, made):
+            raise _no_key(namespace, missing[0])
         whole = replace and made.form == "Own"
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
@@ -153,23 +159,25 @@ class SeeWorkflows:
 
         changed = await self.edit(request, caller, key, edit)
         shown = workflow_view.detail(changed)
-        remarks = [_remark(one) for one in made.remarks]
+        remarks = [making.told(one) for one in made.remarks]
         if made.template and not shown["isTemplate"]:
-            remarks.append(_NO_TEMPLATE)
+            remarks.append(making.NO_TEMPLATE)
         if remarks:
             shown["remarks"] = remarks
         return respond(200, shown, headers={"ETag": etag(changed)})
 
-    async def _check_keys(self, namespace: str, made: Made) -> None:
-        """A webhook that comes without authentication gets a key, which somebody must have made."""
-        for name in made.webhook_keys:
-            if not await self.keys.has(namespace, name):
-                way = (
-                    f"kubectl -n {namespace} create secret generic {names.WEBHOOKS_SECRET} "
-                    f"--from-literal={name}=$(openssl rand -hex 32)"
-                )
-                detail = f'its webhook is open to anybody who knows the key "{name}": {way}'
-                raise Problem(422, "WebhookKeyMissing", detail)
+    async def _without_key(self, namespace: str, made: Made) -> Sequence[str]:
+        """A webhook that comes without authentication gets a key; those that nobody has made."""
+        return [one for one in made.webhook_keys if not await self.keys.has(namespace, one)]
+
+    async def _missing_keys(self, caller: Caller, namespace: str, made: Made) -> Sequence[str]:
+        """Those that are to be made; raises Problem 403 or 422 where they cannot be."""
+        missing = await self._without_key(namespace, made)
+        if missing and not self.key_maker.writes_in(namespace):
+            raise _no_key(namespace, missing[0])
+        if missing:
+            await self.desk.gate.admit(caller, UPDATE_SECRET, namespace, names.WEBHOOKS_SECRET)
+        return missing
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
@@ -227,62 +235,10 @@ class SeeWorkflows:
         return routes
 
 
-def manifest_of(namespace: str, made: Made, caller: Caller) -> Manifest:
-    """The object to make, without its name; its owner is who makes it."""
-    given = made.metadata.get("annotations", {})
-    owner = {names.ANNOTATION_OWNER: caller.user.username}
-    if made.template:
-        owner[names.ANNOTATION_TEMPLATE] = "true"
-    return {
-        "apiVersion": WORKFLOWS.api_version,
-        "kind": WORKFLOWS.kind,
-        "metadata": {
-            "namespace": namespace,
-            "labels": made.metadata.get("labels", {}),
-            "annotations": given | owner,
-        },
-        "spec": made.spec,
-    }
-
-
-def _names(made: Made, key: str | None) -> Any:
-    """An own name is meant; else one is made of the title."""
-    given = made.metadata.get("name")
-    title = str(made.spec.get("title") or given or "workflow")
-    if key is not None:
-        return [given or naming.keyed(title, key)]
-    return [given] if given else naming.candidates(title)
-
-
-def answer_made(created: Manifest, made: Made, found: list[dict[str, str]]) -> Response:
-    """201, with what was found odd."""
-    shown = workflow_view.detail(created)
-    shown["workflowId"] = shown["id"]
-    shown["warnings"] = [_remark(one) for one in made.remarks] + found
-    location = workflow_view.url(Key.of(created))
-    return respond(201, shown, location, headers={"ETag": etag(created)})
-
-
-def found_odd(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """What validation warns of."""
-    return [_finding(one) for one in findings]
-
-
-_TEMPLATE_STAYS = {
-    "type": "TemplateExists",
-    "path": "isTemplate",
-    "message": "there is another template of this name, which stays as it is",
-}
-_NO_TEMPLATE = {
-    "type": "ReadOnly",
-    "path": "isTemplate",
-    "message": "a template is made when its workflow is: POST /workflows with isTemplate",
-}
-
-
-def _remark(remark: Any) -> dict[str, str]:
-    return {"type": remark.type, "path": remark.path, "message": remark.message}
-
-
-def _finding(finding: Any) -> dict[str, str]:
-    return {"type": finding.type, "path": f"spec.{finding.path}", "message": finding.message}
+def _no_key(namespace: str, name: str) -> Problem:
+    way = (
+        f"kubectl -n {namespace} create secret generic {names.WEBHOOKS_SECRET} "
+        f"--from-literal={name}=$(openssl rand -hex 32)"
+    )
+    detail = f'its webhook is open to anybody who knows the key "{name}": {way}'
+    return Problem(422, "WebhookKeyMissing", detail)

@@ -12,7 +12,7 @@ from sluice_gateway.workflow_schemas import (
     WorkflowList,
     WorkflowMade,
 )
-from sluice_kube.resources import CREDENTIALS, Key
+from sluice_kube.resources import CREDENTIALS, SECRETS, Key
 from testkit.gateway_app import Cluster, a_workflow, client
 
 BASE = "/api/v1/namespaces/shop/workflows"
@@ -135,7 +135,7 @@ async def test_a_body_that_makes_no_workflow(body: Any, status: int, path: str) 
 async def test_a_webhook_without_authentication_needs_a_key_that_is_there() -> None:
     body = {"name": "x", "definition": {"steps": [{"id": "a", "type": "transform",
             "config": {"template": 1}}]}, "trigger_type": "webhook"}  # fmt: skip
-    cluster = Cluster()
+    cluster = Cluster(writes_in=())
 
     async with client(cluster) as http:
         without = await http.post(BASE, json=body)
@@ -144,6 +144,39 @@ async def test_a_webhook_without_authentication_needs_a_key_that_is_there() -> N
 
     assert (without.status_code, with_key.status_code) == (422, 201)
     assert "kubectl -n shop create secret" in without.json()["detail"]
+
+
+HOOKED = {
+    "name": "x",
+    "definition": {"steps": [{"id": "a", "type": "transform", "config": {"template": 1}}]},
+    "trigger_type": "webhook",
+}
+
+
+async def test_where_secrets_are_written_the_key_is_made_and_told_once() -> None:
+    cluster = Cluster()
+    theirs = {"metadata": {"name": "sluice-webhooks", "namespace": "shop", "resourceVersion": "1"},
+              "data": {"other": "eA=="}}  # fmt: skip
+    cluster.objects[SECRETS.plural, Key.of(theirs)] = theirs
+
+    async with client(cluster) as http:
+        first = await http.post(BASE, json=HOOKED)
+        second = await http.post(BASE, json=HOOKED)
+
+    data = cluster.objects[SECRETS.plural, Key.of(theirs)]["data"]
+    [(name, key)] = WorkflowMade.model_validate(first.json()).webhook_keys.items()
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert (data["other"], base64.b64decode(data[name]).decode()) == ("eA==", key)
+    assert "webhookKeys" not in second.json()
+
+
+async def test_a_key_is_made_for_who_may_write_that_secret() -> None:
+    cluster = Cluster(denied={"update secrets"})
+
+    async with client(cluster) as http:
+        answer = await http.post(BASE, json=HOOKED)
+
+    assert (answer.status_code, cluster.live, cluster.objects) == (403, {}, {})
 
 
 # -- see
