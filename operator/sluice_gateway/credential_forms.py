@@ -39,6 +39,7 @@ class Wish:
     given: Mapping[str, Any] = field(repr=False)
     dropped: frozenset[str]
     places: Mapping[str, str]
+    base: str = DATA
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -98,7 +99,7 @@ def manifest(namespace: str, metadata: Mapping[str, Any], spec: Mapping[str, Any
     }
 
 
-def read(body: Mapping[str, Any], current: str | None = None) -> Wish:
+def read(body: Mapping[str, Any], current: str | None = None, data: str = DATA) -> Wish:
     """A type and its values, in any spelling; for a change the type that it has stays.
 
     Raises Problem 422 with every fault.
@@ -111,15 +112,15 @@ def read(body: Mapping[str, Any], current: str | None = None) -> Wish:
         fields.fault("type", "is required", f"one of {', '.join(TYPES)}")
     if None not in (kind, current) and kind != current:
         fields.faults.append(Fault(place, f"the credential is of type {current}: make another one"))
-    wish = _data(fields, title, kind or current)
+    wish = _data(fields, title, kind or current, data)
     fields.close()
     if fields.faults or wish is None:
         raise not_valid(fields.faults, "InvalidCredential")
     return wish
 
 
-def _data(fields: Fields, title: str | None, kind: str | None) -> Wish | None:
-    data = fields.inner(DATA) or Fields({}, DATA, fields.faults)
+def _data(fields: Fields, title: str | None, kind: str | None, base: str) -> Wish | None:
+    data = fields.inner(base) or Fields({}, base, fields.faults)
     if kind is None:  # without it no field of the data is known
         data.rest()
         return None
@@ -135,7 +136,9 @@ def _data(fields: Fields, title: str | None, kind: str | None) -> Wish | None:
         elif not is_kept(value):
             given[name] = value
     data.close()
-    return Wish(title=title, type=kind, given=given, dropped=frozenset(dropped), places=places)
+    return Wish(
+        title=title, type=kind, given=given, dropped=frozenset(dropped), places=places, base=base
+    )
 
 
 def _all_fields(kind: str) -> tuple[str, ...]:
@@ -158,7 +161,7 @@ def merged(wish: Wish, config: Mapping[str, Any], kept: Mapping[str, str]) -> di
 def settle(wish: Wish, values: Mapping[str, Any]) -> Settled:
     """`values` are those that the credential has as a whole; raises Problem 422."""
     faults = [
-        Fault(wish.places.get(name, f"{DATA}.{name}"), f"is longer than {MOST} characters")
+        Fault(wish.places.get(name, f"{wish.base}.{name}"), f"is longer than {MOST} characters")
         for name, value in values.items()
         if isinstance(value, str) and len(value) > MOST
     ]
@@ -179,7 +182,9 @@ def _faults(error: ValidationError, wish: Wish) -> list[Fault]:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     return [
         Fault(
-            wish.places.get(str(one["loc"][0]), f"{DATA}.{one['loc'][0]}") if one["loc"] else DATA,
+            wish.places.get(str(one["loc"][0]), f"{wish.base}.{one['loc'][0]}")
+            if one["loc"]
+            else wish.base,
             one["msg"].removeprefix("Value error, "),
         )
         for one in found

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from sluice_gateway.schemas import Answer
 
@@ -42,3 +42,29 @@ class CredentialList(Answer):
     limit: int
     offset: int
     credentials: list[CredentialAnswer]
+
+
+class IntegrationForm(RootModel[dict[str, Any]]):
+    """An integration: `{workflow_id, name, integration_type, config}`, in any spelling.
+
+    Types are slack `{webhook_url, channel}`, email `{to, subject, template, credential}` and
+    webhook `{url, method, headers}`.
+    """
+
+
+class IntegrationAnswer(BaseModel):
+    """An integration; what of its `config` is secret are dots."""
+
+    id: str
+    workflow_id: str
+    name: str
+    integration_type: str
+    config: dict[str, Any]
+    created_at: datetime | None
+
+
+class IntegrationList(BaseModel):
+    """The integrations of a namespace."""
+
+    count: int
+    integrations: list[IntegrationAnswer]

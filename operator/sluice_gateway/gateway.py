@@ -31,6 +31,7 @@ from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Published, Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.integrations import SeeIntegrations
 from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
@@ -181,7 +182,7 @@ def _make(
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, session),
         see_runs,
-        _about_credentials(settings, session, desk, plans),
+        *_about_credentials(settings, session, desk, plans),
         *_about_workflows(settings, session, desk, keys, known),
     )
     return Gateway(app, waiting, readiness)
@@ -198,9 +199,10 @@ def _published(settings: Settings, session: Session) -> Published:
 
 def _about_credentials(
     settings: Settings, session: Session, desk: Desk, plans: Plans
-) -> SeeCredentials:
+) -> tuple[SeeCredentials, SeeIntegrations]:
     secrets = CredentialSecrets(session, settings.credential_namespaces)
-    return SeeCredentials(desk, Credentials(session, secrets), plans)
+    see = SeeCredentials(desk, Credentials(session, secrets), plans)
+    return see, SeeIntegrations(see)
 
 
 def _about_workflows(

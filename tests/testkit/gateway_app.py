@@ -34,6 +34,7 @@ from sluice_gateway.routes.design import Design
 from sluice_gateway.routes.events import Events
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
+from sluice_gateway.routes.integrations import SeeIntegrations
 from sluice_gateway.routes.lifecycle import SeeLifecycle
 from sluice_gateway.routes.messages import Messages
 from sluice_gateway.routes.parts import Parts
@@ -318,13 +319,15 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)
     secrets = CredentialSecrets(cluster, cluster.writes_in)
+    see_credentials = SeeCredentials(desk, Credentials(cluster, secrets), plans)
     nouns = (
         Events(desk, Emitter(cluster.subscriptions, starter), known),
         Messages(desk, starter),
         Trials(desk, starter, {one.name: one for one in known}),
         RunVerbs(see_runs, starter, cluster),
         see_runs,
-        SeeCredentials(desk, Credentials(cluster, secrets), plans),
+        see_credentials,
+        SeeIntegrations(see_credentials),
         SeeActions(desk, see.judge),
         SeeTemplates(see),
         Design(see, "cluster.local"),

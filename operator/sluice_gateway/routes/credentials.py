@@ -56,7 +56,7 @@ class SeeCredentials:
         """A page of the namespace's credentials, by name."""
         caller, namespace = await self.desk.admit(request, LIST_CREDENTIALS)
         found = await self.credentials.all(namespace)
-        hidden = self._hidden(caller, namespace)
+        hidden = self.hidden(caller, namespace)
         shown = [credential_view.detail(one, hidden) for one in found[offset : offset + limit]]
         content = {"count": len(found), "limit": limit, "offset": offset, "credentials": shown}
         return respond(200, content)
@@ -121,16 +121,21 @@ class SeeCredentials:
         return self.answer(200, caller, found)
 
     async def change(
-        self, request: Request, caller: Caller, key: Key, form: dict[str, Any]
+        self,
+        request: Request,
+        caller: Caller,
+        key: Key,
+        form: dict[str, Any],
+        data: str = credential_forms.DATA,
     ) -> Manifest:
-        """The credential after the change that a body asks for."""
+        """The credential after the change that a body asks for, whose values are in `data`."""
         current = await self.credentials.get(key)
         if_match = request.headers.get("if-match")
         check_match(current, if_match)
         if credential_forms.is_own(form):
             spec = credential_forms.checked(credential_forms.own(form, key.namespace))["spec"]
             return await self.credentials.change(key, lambda one: {**one, "spec": spec}, if_match)
-        wish = credential_forms.read(form, current["spec"]["type"])
+        wish = credential_forms.read(form, current["spec"]["type"], data)
         if wish.secrets:
             await self._write(caller, current, wish)
         return await self.credentials.change(key, lambda one: changed(one, wish), if_match)
@@ -175,7 +180,7 @@ class SeeCredentials:
     def answer(self, status: int, caller: Caller, found: Manifest) -> Response:
         """The credential, without what the caller must not see."""
         key = Key.of(found)
-        shown = credential_view.detail(found, self._hidden(caller, key.namespace))
+        shown = credential_view.detail(found, self.hidden(caller, key.namespace))
         location = credential_view.url(key) if status == 201 else None
         return respond(status, shown, location, headers={"ETag": etag(found)})
 
@@ -192,7 +197,8 @@ class SeeCredentials:
         headers = {"X-RateLimit-Limit": str(most), "X-RateLimit-Used": str(used)}
         raise Problem(403, "PlanLimitExceeded", detail, headers=headers)
 
-    def _hidden(self, caller: Caller, namespace: str) -> set[str]:
+    def hidden(self, caller: Caller, namespace: str) -> set[str]:
+        """The workflows that the caller must not see."""
         flows = self.desk.flows.of(namespace)
         return {flow.name for flow in flows if not is_visible(flow, caller.user)}
 
@@ -206,7 +212,7 @@ class SeeCredentials:
         told = found.get("status", {}).get("usedBy", ())
         known = [one.name for one in self.desk.flows.of(namespace) if name in one.credentials]
         if users := {*told, *known}:
-            raise in_use(name, users, self._hidden(caller, namespace))
+            raise in_use(name, users, self.hidden(caller, namespace))
 
     def router(self) -> APIRouter:
         """Routes below a namespace, where other products look for them too."""
