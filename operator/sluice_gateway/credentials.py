@@ -94,6 +94,17 @@ def changed(found: Manifest, wish: Wish) -> Manifest:
     return credential_forms.checked({**found, "metadata": metadata, "spec": made}, wish)
 
 
+def replaced(found: Manifest, wanted: Manifest) -> Manifest:
+    """The object with another spec, and with the labels and notes that come with that."""
+    given, metadata = wanted["metadata"], found["metadata"]
+    more = {
+        name: {**metadata.get(name, {}), **given[name]}
+        for name in ("labels", "annotations")
+        if given.get(name)
+    }
+    return {**found, "metadata": {**metadata, **more}, "spec": wanted["spec"]}
+
+
 def _keys(found: Manifest, wish: Wish) -> Manifest:
     """Of a Secret of our own they tell which fields it has."""
     if not credential_secrets.is_own(found):

@@ -22,7 +22,13 @@ from sluice_gateway.auth import (
 )
 from sluice_gateway.credential_forms import Wish
 from sluice_gateway.credential_schemas import CredentialAnswer, CredentialForm, CredentialList
-from sluice_gateway.credentials import Credentials, changed, in_use, not_written
+from sluice_gateway.credentials import (
+    Credentials,
+    changed,
+    in_use,
+    not_written,
+    replaced,
+)
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.idempotency import Once, once
 from sluice_gateway.limits import PAGE_DEFAULT, PAGE_MAX
@@ -133,8 +139,8 @@ class SeeCredentials:
         if_match = request.headers.get("if-match")
         check_match(current, if_match)
         if credential_forms.is_own(form):
-            spec = credential_forms.checked(credential_forms.own(form, key.namespace))["spec"]
-            return await self.credentials.change(key, lambda one: {**one, "spec": spec}, if_match)
+            wanted = credential_forms.checked(credential_forms.own(form, key.namespace))
+            return await self.credentials.change(key, lambda one: replaced(one, wanted), if_match)
         wish = credential_forms.read(form, current["spec"]["type"], data)
         if wish.secrets:
             await self._write(caller, current, wish)

@@ -262,6 +262,18 @@ async def test_a_change_of_what_is_no_secret_needs_no_right_to_secrets() -> None
     assert secret(cluster, "our-mail")["password"] == VALUE
 
 
+async def test_our_own_form_replaces_the_spec_and_may_name_it_anew() -> None:
+    cluster = Cluster()
+    spec = {"type": "HttpBearer", "secretRef": {"name": "another"}}
+
+    async with client(cluster) as http:
+        await http.post(BASE, json=OWN)
+        answer = await http.put(f"{BASE}/mine", json={"name": "New words", "spec": spec})
+
+    assert (answer.json()["name"], answer.json()["secret"]) == ("New words", "another")
+    assert credential(cluster, "mine")["spec"] == spec
+
+
 REFUSED: dict[str, tuple[Any, dict[str, str], set[str], int]] = {
     "another version is meant": ({"name": "x"}, {"If-Match": '"1"'}, set(), 412),
     "another type is meant": ({"type": "Smtp"}, {}, set(), 422),
