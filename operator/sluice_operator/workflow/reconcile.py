@@ -31,7 +31,6 @@ from sluice_operator.workflow.resources import (
 MOST_WARNINGS = 200  # what the CRD admits
 TOLD = ("health", "triggers", "nextRunTime")
 
-SPARE = "-1000"
 ASLEEP = ("Asleep", "Waking")
 
 GRAPH = ("Collision", "Cycle", "DuplicateStep", "Empty", "NeverTogether", "NotBefore",
@@ -124,7 +123,7 @@ def _costs(seen: Observed) -> dict[str, str | None]:
     for pod in seen.pods:
         meta = pod["metadata"]
         shown = meta.get("annotations", {}).get(names.ANNOTATION_DELETION_COST)
-        wanted = SPARE if meta["name"] in seen.demand.spare else None
+        wanted = situation.SPARE if meta["name"] in seen.demand.spare else None
         if shown != wanted and "deletionTimestamp" not in meta:
             costs[meta["name"]] = wanted
     return costs

@@ -24,12 +24,14 @@ class Bounds:
 class Load:
     """`runs` is the highest number within the last minute, and falls at `falls_at` if it can.
 
-    `busy_pods` is how many pods have runs.
+    `busy_pods` is how many pods have runs, `spare_pods` how many have none, get none, and are said
+    to Kubernetes to be deleted first.
     """
 
     runs: int = 0
     falls_at: datetime | None = None
     busy_pods: int = 0
+    spare_pods: int = 0
 
 
 NOTHING = Load()
@@ -43,8 +45,13 @@ def wanted(bounds: Bounds, load: Load) -> int:
 
 
 def towards(target: int, live: int | None, load: Load) -> int:
-    """The number of pods on the way there: of surplus ones, those without a run go first."""
-    return max(target, min(live or 0, load.busy_pods))
+    """The number of pods on the way there: of surplus ones, those without a run go first.
+
+    A Deployment chooses which pods go, and knows which have runs only once the spare ones say so.
+    """
+    if live is None or not load.busy_pods:
+        return target
+    return max(target, min(live, max(load.busy_pods, live - load.spare_pods)))
 
 
 class Peak:

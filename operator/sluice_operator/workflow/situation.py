@@ -1,13 +1,16 @@
 """What the size of a runner depends on, taken from all that was seen of its workflow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sluice_core import verbs
+from sluice_core import names, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.workflow import Workflow
 from sluice_operator.workflow.observed import Demand, Observed
 from sluice_operator.workflow.scaling import Bounds
+
+SPARE = "-1000"
+"""The cost of deletion that a pod shows which has no run and gets none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +49,23 @@ def of(seen: Observed) -> Situation:
         solo=spec.runner.mode == "Job",
         bounds=Bounds(low=spec.replicas, high=spec.max_replicas, slots=spec.runner.concurrency),
         idle=timedelta(minutes=spec.lifecycle.idle_minutes),
-        demand=seen.demand,
+        demand=_priced(seen),
         since=max(times, default=seen.now),
         live=seen.deployment["spec"].get("replicas") if seen.deployment else None,
         shown=status.next_transition_time,
         now=seen.now,
     )
+
+
+def _priced(seen: Observed) -> Demand:
+    """With the number of spare pods that show it."""
+    shown = sum(
+        pod["metadata"]["name"] in seen.demand.spare
+        and pod["metadata"].get("annotations", {}).get(names.ANNOTATION_DELETION_COST) == SPARE
+        and "deletionTimestamp" not in pod["metadata"]
+        for pod in seen.pods
+    )
+    return replace(seen.demand, load=replace(seen.demand.load, spare_pods=shown))
 
 
 def standing(workflow: Workflow) -> Standing:

@@ -253,10 +253,18 @@ SCALES: dict[str, tuple[Size, int, int]] = {
     "more than all pods take": (scaled(runs=1000), 5, 5),
     "fewer than a pod beyond replicas": (scaled(low=3, runs=1), 3, 3),
     "asleep, and many come": (scaled("OnDemand", fresh=40, runs=40, live=0), 4, 4),
-    "fewer runs, of pods that have none": (scaled(runs=11, live=5, busy_pods=1), 2, 2),
-    "fewer runs, and more pods have one": (scaled(runs=11, live=5, busy_pods=4), 4, 2),
+    "fewer runs, of pods that have none": (
+        scaled(runs=11, live=5, busy_pods=1, spare_pods=3), 2, 2,
+    ),
+    "fewer runs, and more pods have one": (
+        scaled(runs=11, live=5, busy_pods=4, spare_pods=1), 4, 2,
+    ),
+    "the spare pods do not say so yet": (scaled(runs=11, live=5, busy_pods=1), 5, 2),
+    "some of the spare pods say so": (
+        scaled(runs=1, live=5, busy_pods=1, spare_pods=2), 3, 1,
+    ),
     "no run is left": (scaled(runs=0, live=5, busy_pods=0), 1, 1),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("size", "pods", "keep"), SCALES.values(), ids=SCALES)
