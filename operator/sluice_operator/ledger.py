@@ -114,12 +114,12 @@ class Ledger:
             return {}
         return {name: Mark(last=one.last) for name, one in page.times.items()} | dict(page.marks)
 
-    def keep_marks(self, key: Key, marks: Mapping[str, Mark]) -> None:
+    def keep_marks(self, key: Key, marks: Mapping[str, Mark], *, soon: bool = False) -> None:
         """That is how far they are now."""
         page = self._pages.get(key)
         if page is not None and page.marks != marks:
             page.marks = marks
-            self._plan(key, soon=False)
+            self._plan(key, soon=soon)
 
     # -- health
 

@@ -119,7 +119,8 @@ class Leader:
     def __init__(self, place: Place, session: Session) -> None:
         self.place, self.clock = place, timedelta()
         self.problems: list[tuple[Problem, ...]] = []
-        self.ledger = Ledger(lambda _key, _when: None, self.now)
+        self.wakes: list[datetime] = []
+        self.ledger = Ledger(lambda _key, when: self.wakes.extend([when] if when else []), self.now)
         self.triggers = ResourceTriggers(
             Outside(
                 session=session,
@@ -138,6 +139,10 @@ class Leader:
     def see(self, workflow: Workflow) -> None:
         self.ledger.open(self.place.key, self.place.uid, None, self.place.status)
         self.triggers.see(workflow, valid=True)
+
+    @property
+    def woken_at_once(self) -> bool:
+        return any(when <= self.now() for when in self.wakes)
 
     def store(self) -> None:
         """As the room of workflows does, a minute later."""
@@ -253,6 +258,20 @@ async def test_a_restart_makes_no_second_run_and_makes_up_for_what_it_missed(pla
     assert untouched == Counter(["Added ConfigMap/prices"])
     assert stored["triggers"][0]["watermark"]
     assert restarted == stored, "nothing was to be written"
+
+
+async def test_a_leader_that_dies_soon_after_the_trigger_began_has_stored_where(
+    place: Place,
+) -> None:
+    await place.permit()
+    await place.add("old")
+
+    async with leading(place) as first:
+        await until(lambda: first.woken_at_once, "its status is to be written")
+        place.status = first.ledger.shown(place.key) or {}
+    await place.modify("old", "2")
+    async with leading(place):
+        await come(place, "Modified ConfigMap/old")
 
 
 async def test_a_leader_that_stored_nothing_leaves_no_second_run(place: Place) -> None:

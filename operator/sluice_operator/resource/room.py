@@ -27,7 +27,7 @@ class Ledger(Protocol):
     def marks(self, key: Key) -> Mapping[str, Mark]:
         """As it is now, whether stored or not."""
 
-    def keep_marks(self, key: Key, marks: Mapping[str, Mark]) -> None:
+    def keep_marks(self, key: Key, marks: Mapping[str, Mark], *, soon: bool = False) -> None:
         """That is how far they are now."""
 
 
@@ -73,6 +73,7 @@ class Room:
         self._told: dict[Key, tuple[Problem, ...]] = {}
         self._followed: defaultdict[str, dict[Key, dict[str, Followed]]] = defaultdict(dict)
         self._settles: dict[Key, datetime] = {}
+        self._begun: set[Key] = set()  # whose first marks are to be stored once they settle
         self._waiting: defaultdict[Key, dict[_Place, Change]] = defaultdict(dict)
 
     def see(self, seen: Seen) -> bool:
@@ -91,6 +92,7 @@ class Room:
         self._told.pop(key, None)
         self._waiting.pop(key, None)
         self._settles.pop(key, None)
+        self._begun.discard(key)
         self._followed[key.namespace].pop(key, None)
         self.watches.want(key, ())
         self._ports.wake(key, None)
@@ -151,6 +153,7 @@ class Room:
             for place in [it for it in self._waiting[key] if it.trigger == name]:
                 del self._waiting[key][place]
             self._settles[key] = self._ports.now() + SETTLES
+            self._begun.add(key)
             return decide.first_mark(mark, objects, self._ports.now())
         for missed in decide.backlog(one.spec, mark, objects):
             self._wait(key, name, missed)
@@ -206,13 +209,14 @@ class Room:
             )
             for name, one in found.items()
         }
-        self._keep(key, settled)
+        self._keep(key, settled, soon=key in self._begun)
+        self._begun.discard(key)
 
-    def _keep(self, key: Key, changed: Mapping[str, Mark]) -> None:
+    def _keep(self, key: Key, changed: Mapping[str, Mark], *, soon: bool = False) -> None:
         marks = dict(self._ports.ledger.marks(key)) | dict(changed)
         triggers = self._seen[key].triggers if key in self._seen else ()
         kept = {name: marks[name] for name in triggers if name in marks}
-        self._ports.ledger.keep_marks(key, kept)
+        self._ports.ledger.keep_marks(key, kept, soon=soon)
 
     def _plan(self, key: Key) -> None:
         """When to look again, though nothing has changed."""
