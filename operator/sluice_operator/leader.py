@@ -283,6 +283,8 @@ class Leader:
             scaled = spec.max_replicas > spec.replicas
             self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
             self._waking.decided(flow, situation.of(seen), desired.size)
+            if self._dispatcher.spare(flow) != seen.demand.spare:
+                self._queue.add(flow)  # they have to say so before any of them may go
         else:
             self._waking.refused(flow)
         self._dispatcher.flow_changed(flow)
