@@ -94,11 +94,12 @@ class Waking(Generic[F]):
             now=self._now(),
         )
         size = lifecycle.decide(seen)
-        if _shown(size) == _shown(before.size):
+        same = seen.demand.spare == before.situation.demand.spare
+        if same and _shown(size) == _shown(before.size):
             self._deadlines.sooner(flow, size.recheck_at)
         else:
             self._look(flow)
 
 
 def _shown(size: Size) -> tuple[object, ...]:
-    return size.replicas, size.solo, size.reason, size.transition
+    return size.replicas, size.keep, size.solo, size.reason, size.transition

@@ -11,6 +11,7 @@ from sluice_core.admission import Standing
 from sluice_operator.waking import Waking
 from sluice_operator.workflow.lifecycle import decide
 from sluice_operator.workflow.observed import Demand
+from sluice_operator.workflow.scaling import Bounds, Load
 from sluice_operator.workflow.situation import Situation
 from testkit.eventually import until
 from testkit.seen import NOON
@@ -164,3 +165,23 @@ async def test_a_draft_that_is_tested_is_looked_at_when_that_is_over_and_not_bef
     over = list(await world.changed())
 
     assert (begun, over) == ([], [FLOW])
+
+
+async def test_fewer_pods_that_take_runs_are_looked_at_though_all_are_still_up(
+    world: World,
+) -> None:
+    bounds = Bounds(low=1, high=3, slots=1)
+    world.decided("AlwaysOn", bounds=bounds, live=3, demand=Demand(load=Load(runs=3, busy_pods=1)))
+
+    looks = await world.changed(load=Load(runs=1, busy_pods=1))
+
+    assert looks == [FLOW]
+
+
+async def test_a_surplus_pod_that_has_become_free_is_looked_at(world: World) -> None:
+    bounds, load = Bounds(low=1, high=3, slots=1), Load(runs=1, busy_pods=2)
+    world.decided("AlwaysOn", bounds=bounds, live=3, demand=Demand(load=load))
+
+    looks = await world.changed(load=load, spare=frozenset({"a"}))
+
+    assert looks == [FLOW]
