@@ -3,7 +3,7 @@
 from testkit.e2e import chaos, release
 from testkit.e2e.space import Space
 
-KILLS, SEED = 6, 20261126
+KILLS, SEED = 4, 20261126
 
 
 def test_no_accepted_run_is_lost_and_no_finished_step_repeated(recorded: Space) -> None:
