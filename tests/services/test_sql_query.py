@@ -14,7 +14,7 @@ from sluice_runner.egress.connect import Guard
 from testkit import contexts
 from testkit.ports import a_free_port
 from testkit.services import authority
-from testkit.services.databases import DATABASE, PASSWORD, USER, DatabaseServer
+from testkit.services.databases import DATABASE, LIMITED, PASSWORD, USER, DatabaseServer
 from testkit.services.rude import Manner, rude
 
 NUMBERS = {
@@ -235,6 +235,15 @@ async def test_wrong_credentials(server: DatabaseServer, guard: Guard) -> None:
 
     assert (failed.failure, failed.reason) == ("Permanent", "CredentialRefused")
     assert "battery" not in failed.message
+
+
+async def test_a_user_with_no_more_room_is_rate_limited(
+    server: DatabaseServer, guard: Guard
+) -> None:
+    failed = await failure(server.credential(username=LIMITED), guard)
+
+    reasons = {"postgresql": "TooManyConnections", "mysql": "LimitReached"}
+    assert (failed.failure, failed.reason) == ("RateLimited", reasons[server.dialect])
 
 
 async def test_a_rotated_password_is_used_at_once(server: DatabaseServer, guard: Guard) -> None:

@@ -14,6 +14,7 @@ from testkit.ports import a_free_port
 from testkit.services import authority, packages, process
 
 USER, PASSWORD, DATABASE = "sluice", "correct horse", "shop"
+LIMITED = "limited"  # who has no connection at PostgreSQL, and one query an hour at MariaDB
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def postgresql() -> Iterator[DatabaseServer]:
             psql = (programs / "psql", "-h", folder, "-p", str(port), "-U", "postgres", "-c")
             until("PostgreSQL takes statements", lambda: attempt(*psql, "SELECT 1"), 30)
             run(*psql, f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
+            run(*psql, f"CREATE ROLE {LIMITED} LOGIN PASSWORD '{PASSWORD}' CONNECTION LIMIT 0")
             run(*psql, f"CREATE DATABASE {DATABASE} OWNER {USER}")
             yield DatabaseServer("postgresql", port)
 
@@ -126,4 +128,6 @@ FLUSH PRIVILEGES;
 CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
 CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';
 GRANT ALL ON {DATABASE}.* TO {USER}@'%';
+CREATE USER {LIMITED}@'%' IDENTIFIED BY '{PASSWORD}' WITH MAX_QUERIES_PER_HOUR 1;
+GRANT ALL ON {DATABASE}.* TO {LIMITED}@'%';
 """
