@@ -1,5 +1,6 @@
 """What sets a run of a workflow off."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -31,6 +32,14 @@ Cron = Annotated[
 ]
 
 
+_SHORT = r"(0?[2469]|11|(?i:feb|apr|jun|sep|nov))"  # months without a 31st
+_NEVER = (
+    r"^[^\s]+[ \t]+[^\s]+[ \t]+"
+    rf"((30|31|30,31|30-31)[ \t]+(0?2|(?i:feb))|31[ \t]+{_SHORT}(,{_SHORT})*)[ \t]+\*$"
+)
+"""The plain ways to write a day that its month does not have; what is left has a condition."""
+
+
 class Schedule(Spec):
     """Run at the times of a cron expression."""
 
@@ -45,6 +54,16 @@ class Schedule(Spec):
             message="maxCatchUp bounds catchUp: All, remove it or set catchUp to All",
             holds=lambda it: it.catch_up == "All" or "max_catch_up" not in it.model_fields_set,
             field_path=".maxCatchUp",
+        ),
+        Rule(
+            cel=(
+                f"!(has(self.cron) && self.cron.matches(r'{_NEVER}')) && "
+                f"!(has(self.crons) && self.crons.exists(it, it.matches(r'{_NEVER}')))"
+            ),
+            message="that month has no such day, so it would never come: correct the expression",
+            holds=lambda it: not any(
+                re.search(_NEVER, one) for one in (it.cron or "", *(it.crons or ()))
+            ),
         ),
     )
 

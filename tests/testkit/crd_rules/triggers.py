@@ -7,6 +7,7 @@ from testkit.crd_rules.row import Row
 ONE_KIND = "a trigger has exactly one of schedule, webhook, event, queue, email, resource"
 CRON = "a cron expression has five fields: minute, hour, day of month, month, day of week"
 CRON_OR_CRONS = "set either cron or crons"
+NEVER = "that month has no such day, so it would never come: correct the expression"
 NEEDS_KEY = "this type needs secretKey, a key of the Secret sluice-webhooks"
 FOR_HMAC = "header, prefix, encoding and algorithm are for type Hmac, remove them"
 CATCH_UP = "maxCatchUp bounds catchUp: All, remove it or set catchUp to All"
@@ -62,6 +63,13 @@ ROWS = {
     "cron has no seconds": row(schedule(cron=f"0 {NOON}"), schedule(cron=NOON), CRON),
     "cron has no nicknames": row(
         schedule(cron="@midnight"), schedule(cron="*/5 9-17 * JAN MON-FRI"), CRON
+    ),
+    "a time comes": row(schedule(cron="0 0 31 2 *"), schedule(cron="0 0 31 1 *"), NEVER),
+    "a day comes in one of its months": row(
+        schedule(cron="0 0 31 feb,11 *"), schedule(cron="0 0 31 2,3 *"), NEVER
+    ),
+    "a day of the week comes in every month": row(
+        schedule(crons=[NOON, "0 0 30,31 02 *"]), schedule(crons=[NOON, "0 0 30 2 MON"]), NEVER
     ),
     "each of crons has five fields": row(
         schedule(crons=[NOON, "12 * * * * *"]), schedule(crons=[NOON]), CRON
