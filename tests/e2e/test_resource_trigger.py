@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cluster.waiting import until
-from testkit.e2e import kubectl
+from testkit.e2e import kubectl, release
 from testkit.e2e.flows import a_step, a_workflow
 from testkit.e2e.kubectl import Manifest
 from testkit.e2e.space import Space
@@ -50,6 +50,17 @@ def test_an_object_makes_a_run_for_each_of_its_changes(here: Space) -> None:
     until("the run", lambda: changes(here)["Deleted ConfigMap/usd"] == 1, 30)
 
     until("their ends", lambda: prices(here) == ["2", "3", "none"], 30)
+
+
+def test_another_leader_makes_no_run_again_and_goes_on(here: Space) -> None:
+    before = changes(here)
+    leader = release.leader()
+
+    kubectl.run("-n", release.NAMESPACE, "delete", "pod", leader, "--grace-period=0", "--force")
+    change(here, "eur", "4")
+    until("the run", lambda: changes(here) == before + Counter(["Modified ConfigMap/eur"]), 60)
+
+    release.available()
 
 
 def change(here: Space, name: str, price: str) -> None:

@@ -119,8 +119,7 @@ class Leader:
     def __init__(self, place: Place, session: Session) -> None:
         self.place, self.clock = place, timedelta()
         self.problems: list[tuple[Problem, ...]] = []
-        self.wakes: list[datetime] = []
-        self.ledger = Ledger(lambda _key, when: self.wakes.extend([when] if when else []), self.now)
+        self.ledger = Ledger(lambda _key, _when: None, self.now)
         self.triggers = ResourceTriggers(
             Outside(
                 session=session,
@@ -139,10 +138,6 @@ class Leader:
     def see(self, workflow: Workflow) -> None:
         self.ledger.open(self.place.key, self.place.uid, None, self.place.status)
         self.triggers.see(workflow, valid=True)
-
-    @property
-    def woken_at_once(self) -> bool:
-        return any(when <= self.now() for when in self.wakes)
 
     def store(self) -> None:
         """As the room of workflows does, a minute later."""
@@ -260,14 +255,14 @@ async def test_a_restart_makes_no_second_run_and_makes_up_for_what_it_missed(pla
     assert restarted == stored, "nothing was to be written"
 
 
-async def test_a_leader_that_dies_soon_after_the_trigger_began_has_stored_where(
+async def test_that_a_trigger_is_watched_is_told_once_it_is_stored_where_it_begins(
     place: Place,
 ) -> None:
     await place.permit()
     await place.add("old")
 
     async with leading(place) as first:
-        await until(lambda: first.woken_at_once, "its status is to be written")
+        await until(lambda: first.problems == [()], "it is told")
         place.status = first.ledger.shown(place.key) or {}
     await place.modify("old", "2")
     async with leading(place):

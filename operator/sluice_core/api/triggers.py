@@ -61,8 +61,8 @@ class Schedule(Spec):
                 f"!(has(self.crons) && self.crons.exists(it, it.matches(r'{_NEVER}')))"
             ),
             message="that month has no such day, so it would never come: correct the expression",
-            holds=lambda it: not any(
-                re.search(_NEVER, one) for one in (it.cron or "", *(it.crons or ()))
+            holds=lambda it: (
+                not any(re.search(_NEVER, one) for one in (it.cron or "", *(it.crons or ())))
             ),
         ),
     )

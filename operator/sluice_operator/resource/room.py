@@ -73,7 +73,6 @@ class Room:
         self._told: dict[Key, tuple[Problem, ...]] = {}
         self._followed: defaultdict[str, dict[Key, dict[str, Followed]]] = defaultdict(dict)
         self._settles: dict[Key, datetime] = {}
-        self._begun: set[Key] = set()  # whose first marks are to be stored once they settle
         self._waiting: defaultdict[Key, dict[_Place, Change]] = defaultdict(dict)
 
     def see(self, seen: Seen) -> bool:
@@ -92,7 +91,6 @@ class Room:
         self._told.pop(key, None)
         self._waiting.pop(key, None)
         self._settles.pop(key, None)
-        self._begun.discard(key)
         self._followed[key.namespace].pop(key, None)
         self.watches.want(key, ())
         self._ports.wake(key, None)
@@ -102,16 +100,19 @@ class Room:
         seen = self._seen.get(key)
         if seen is None:
             return
-        found = await self._judge(key, seen)
+        found, problems = await self._judge(seen)
         if self._seen.get(key) != seen:
             return  # there is another look for what is now
+        if problems:
+            self._tell(key, problems)
         if self._follow(key, seen, found):
+            self._tell(key, problems)  # that all is well only with where triggers begin
             await self._make_all(key, seen)
             self._settle(key, found)
         self._plan(key)
 
-    async def _judge(self, key: Key, seen: Seen) -> dict[str, Followed]:
-        """Those that may be watched; of the others it is told why not."""
+    async def _judge(self, seen: Seen) -> tuple[dict[str, Followed], tuple[Problem, ...]]:
+        """Those that may be watched, and why the others may not."""
         found, problems = dict[str, Followed](), list[Problem]()
         for name, trigger in seen.live.items():
             judged = await self._access.judge(seen, trigger)
@@ -119,15 +120,18 @@ class Room:
                 problems.append(judged)
             else:
                 found[name] = Followed(judged, trigger.spec)
-        if self._told.get(key) != tuple(problems):
-            self._told[key] = tuple(problems)
-            self._ports.told(key, tuple(problems))
-        return found
+        return found, tuple(problems)
+
+    def _tell(self, key: Key, problems: tuple[Problem, ...]) -> None:
+        if self._told.get(key) != problems:
+            self._told[key] = problems
+            self._ports.told(key, problems)
 
     def _follow(self, key: Key, seen: Seen, found: Mapping[str, Followed]) -> bool:
         """Take note of changes from now on, and of those that nobody watched.
 
-        False while not all objects are known; then there is another look.
+        False while not all objects are known; then there is another look. Where a trigger begins
+        is stored at once: the next leader would take all until then for what was there before.
         """
         self.watches.want(key, {one.resource for one in found.values()})
         if not all(self.watches.has_synced(one.resource) for one in found.values()):
@@ -137,13 +141,15 @@ class Room:
         marks = {name: known.get(name, Mark()) for name in seen.triggers}
         for name in seen.triggers.keys() - seen.live.keys():
             marks[name] = Mark(marks[name].last)
+        begins = False
         for name, one in found.items():
             if before.get(name) != one:
+                begins = begins or name in before or marks[name].version is None
                 marks[name] = self._begin(key, name, marks[name], one, anew=name in before)
         for place in [one for one in waiting if one.trigger not in found]:
             del waiting[place]
         self._followed[key.namespace][key] = dict(found)
-        self._ports.ledger.keep_marks(key, marks)
+        self._ports.ledger.keep_marks(key, marks, soon=begins)
         return True
 
     def _begin(self, key: Key, name: str, mark: Mark, one: Followed, *, anew: bool) -> Mark:
@@ -153,7 +159,6 @@ class Room:
             for place in [it for it in self._waiting[key] if it.trigger == name]:
                 del self._waiting[key][place]
             self._settles[key] = self._ports.now() + SETTLES
-            self._begun.add(key)
             return decide.first_mark(mark, objects, self._ports.now())
         for missed in decide.backlog(one.spec, mark, objects):
             self._wait(key, name, missed)
@@ -209,14 +214,13 @@ class Room:
             )
             for name, one in found.items()
         }
-        self._keep(key, settled, soon=key in self._begun)
-        self._begun.discard(key)
+        self._keep(key, settled)
 
-    def _keep(self, key: Key, changed: Mapping[str, Mark], *, soon: bool = False) -> None:
+    def _keep(self, key: Key, changed: Mapping[str, Mark]) -> None:
         marks = dict(self._ports.ledger.marks(key)) | dict(changed)
         triggers = self._seen[key].triggers if key in self._seen else ()
         kept = {name: marks[name] for name in triggers if name in marks}
-        self._ports.ledger.keep_marks(key, kept, soon=soon)
+        self._ports.ledger.keep_marks(key, kept)
 
     def _plan(self, key: Key) -> None:
         """When to look again, though nothing has changed."""
