@@ -7,13 +7,13 @@ from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
 from sluice_core.release import RELEASE
-from sluice_gateway import openapi, problems
+from sluice_gateway import described, problems
 from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.triggers import Triggers
-from sluice_gateway.schemas import NamespaceName, ProblemAnswer
+from sluice_gateway.schemas import NamespaceName
 
 _DESCRIPTION = """Workflows on Kubernetes: trigger them, see their runs, cancel them.
 
@@ -74,10 +74,5 @@ def _schema(app: FastAPI) -> dict[str, Any]:
             description=app.description,
             routes=app.routes,
         )
-        components = schema["components"]
-        components["securitySchemes"] = openapi.SCHEMES
-        problem = ProblemAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
-        components["schemas"] |= problem.pop("$defs")
-        components["schemas"][ProblemAnswer.__name__] = problem
-        app.openapi_schema = schema
+        app.openapi_schema = described.completed(schema)
     return app.openapi_schema

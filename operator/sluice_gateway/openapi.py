@@ -35,20 +35,72 @@ SCHEMES = {
     "Bearer": {"type": "http", "scheme": "bearer"},
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "Requests with the same key and body make one run.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+TEMPLATE = "#/components/schemas/{model}"
+RIGHTS = "x-rights"
+"""Says of an operation which rights of RBAC it takes."""
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "Requests with the same key and body make one run, or one object.",
+        "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "An ETag: only this version is changed, another one is a 412.",
+        "schema": {"type": "string"},
+    },
 }
+HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {"description": "The version, for If-Match.", "schema": {"type": "string"}},
+    "Location": {"description": "Where it is found.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds after which it is worth a try.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to prove who one is (RFC 6750).",
+        "schema": {"type": "string"},
+    },
+    "X-RateLimit-Limit": {
+        "description": "What the plan admits.",
+        "schema": {"type": "integer"},
+    },
+    "X-RateLimit-Used": {
+        "description": "How much of it is used.",
+        "schema": {"type": "integer"},
+    },
+}
+IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
+_TOLD_WITH = {
+    401: ("WWW-Authenticate",),
+    412: ("ETag",),
+    429: ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Used"),
+    503: ("Retry-After",),
+}
+
+
+def headers(*names: str) -> dict[str, Any]:
+    """Of an answer, by reference."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def reference(model: type[BaseModel]) -> dict[str, str]:
+    """To the one schema of a model."""
+    return {"$ref": TEMPLATE.format(model=model.__name__)}
 
 
 def problems(*more: int, without: Collection[int] = ()) -> Responses:
     """The problems that every route of the API can answer, and `more`."""
-    return {
-        status: {"description": _WHEN[status], "content": _PROBLEM}
-        for status in sorted({*_ALWAYS, *more} - {*without})
-    }
+    return {status: _problem(status) for status in sorted({*_ALWAYS, *more} - {*without})}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": reference(ProblemAnswer)}}
+    told = {"headers": headers(*_TOLD_WITH[status])} if status in _TOLD_WITH else {}
+    return {"description": _WHEN[status], "content": content, **told}
 
 
 def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str, Any]:
@@ -58,12 +110,13 @@ def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str,
 
 def body(form: type[BaseModel], example: dict[str, Any], **more: Any) -> dict[str, Any]:
     """What FastAPI cannot know of a route that reads its body itself; `more` is as in OpenAPI."""
-    content = {"schema": form.model_json_schema(), "example": example}
+    content = {"schema": reference(form), "example": example}
+    needed = any(field.is_required() for field in form.model_fields.values())
     return {
-        "requestBody": {"content": {"application/json": content}},
+        "requestBody": {
+            "required": needed and bool(example),
+            "content": {"application/json": content},
+        },
         "security": SECURITY,
         **more,
     }
-
-
-_PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}}}

@@ -89,8 +89,23 @@ class WorkflowList(Answer):
     following: str | None = Field(None, alias="continue")
 
 
-class AnyForm(RootModel[dict[str, Any]]):
-    """A part of a workflow, in our own form or that of another product."""
+class StepForm(RootModel[dict[str, Any]]):
+    """A step, in our own form, as a node, or numbered with a template. See docs/migrating.md."""
+
+
+class ConnectionForm(RootModel[dict[str, Any]]):
+    """A connection of two steps by their names, in any spelling: sourceNodeId, targetNodeId.
+
+    Its ports, sourcePort and targetPort, may be left out.
+    """
+
+
+class ScheduleForm(RootModel[dict[str, Any]]):
+    """A schedule, in any spelling: cron_expression, timezone, enabled."""
+
+
+class LifecycleForm(RootModel[dict[str, Any]]):
+    """A lifecycle policy, in any spelling: type, idleTimeoutMinutes, schedule. See lifecycle.md."""
 
 
 Paths = Annotated[

@@ -36,7 +36,7 @@ class SeeActions:
 
     def router(self) -> APIRouter:
         """Routes below a namespace, where other products look for it too."""
-        routes = APIRouter(tags=["catalogue"])
+        routes = APIRouter()
         for path in PATHS:
             routes.add_api_route(
                 path,

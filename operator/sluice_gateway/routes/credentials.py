@@ -222,7 +222,7 @@ class SeeCredentials:
 
     def router(self) -> APIRouter:
         """Routes below a namespace, where other products look for them too."""
-        routes = APIRouter(tags=["credentials"])
+        routes = APIRouter()
         for base in BASES:
             self._add(routes, base)
         return routes

@@ -131,7 +131,7 @@ class Design:
 
     def router(self) -> APIRouter:
         """Routes below a namespace. Those without a name go before those with one."""
-        routes = APIRouter(tags=["workflows"])
+        routes = APIRouter()
         reads = openapi.problems(*openapi.READS_BODY)
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}
@@ -174,7 +174,10 @@ class Design:
             self.duplicate,
             methods=["POST"],
             status_code=201,
-            responses={201: openapi.answer(WorkflowMade, "The copy."), **changes},
+            responses={
+                201: openapi.answer(WorkflowMade, "The copy."),
+                **openapi.problems(*openapi.READS_BODY, 409),
+            },
             response_class=Response,
             openapi_extra=openapi.body(DuplicateForm, {}, parameters=[openapi.IDEMPOTENCY_KEY]),
         )

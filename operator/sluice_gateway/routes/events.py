@@ -70,7 +70,7 @@ class Events:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["events"])
+        routes = APIRouter()
         for path in ("/events", "/workflows/events"):
             routes.add_api_route(
                 path,
@@ -98,13 +98,17 @@ class Events:
 _PUBLISH: dict[str, Any] = {
     "requestBody": {
         "content": {
-            "application/json": {"schema": EventForm.model_json_schema(), "example": _SEED},
+            "application/json": {"schema": openapi.reference(EventForm), "example": _SEED},
             cloud_events.STRUCTURED: {
-                "schema": cloud_events.CloudEvent.model_json_schema(),
+                "schema": openapi.reference(cloud_events.CloudEvent),
                 "example": _CLOUD_EVENT,
             },
             cloud_events.BATCH: {
-                "schema": {"type": "array", "maxItems": cloud_events.MOST_EVENTS},
+                "schema": {
+                    "type": "array",
+                    "maxItems": cloud_events.MOST_EVENTS,
+                    "items": openapi.reference(cloud_events.CloudEvent),
+                },
                 "example": [_CLOUD_EVENT],
             },
         }

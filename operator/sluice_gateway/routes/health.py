@@ -58,7 +58,7 @@ class Service:
 
     def router(self) -> APIRouter:
         """Routes at the root."""
-        routes = APIRouter(tags=["service"], default_response_class=Response)
+        routes = APIRouter(default_response_class=Response)
         up = openapi.answer(Health, "It is.")
         routes.add_api_route("/healthz", self.healthz, responses={200: up})
         down = openapi.answer(Health, "It is not yet, or not any more.")

@@ -27,6 +27,15 @@ from sluice_gateway.webhook_keys import WebhookKeys
 log = logging.getLogger(__name__)
 
 _ID = 253  # what a run's trigger.id takes
+# Any other type is taken as well, and reaches the run as `{base64, contentType}`.
+_PAYLOADS: dict[str, Any] = {
+    "application/json": {"schema": {"description": "Any JSON."}, "example": {"order": 7}},
+    "application/x-www-form-urlencoded": {
+        "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        "example": {"order": "7"},
+    },
+    "application/octet-stream": {"schema": {"description": "Any bytes."}, "example": "order 7"},
+}
 _PROBLEMS = openapi.problems(*openapi.READS_BODY, 409, 410, 429, without={403, 415})
 
 
@@ -106,7 +115,7 @@ class Hooks:
 
     def router(self) -> APIRouter:
         """The route at the root."""
-        routes = APIRouter(tags=["run it"])
+        routes = APIRouter()
         routes.add_api_route(
             "/hooks/{namespace}/{workflow}/{trigger}",
             self.hook,
@@ -118,7 +127,7 @@ class Hooks:
                 **_PROBLEMS,
             },
             openapi_extra={
-                "requestBody": {"content": {"*/*": {"example": {"order": 7}}}},
+                "requestBody": {"content": _PAYLOADS},
                 "security": [],
             },
         )

@@ -126,7 +126,7 @@ class SeeIntegrations:
 
     def router(self) -> APIRouter:
         """Routes below a namespace, where another product has them too."""
-        routes = APIRouter(tags=["credentials"])
+        routes = APIRouter()
         for base in BASES:
             self._add(routes, base)
         return routes

@@ -19,9 +19,9 @@ from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import NoForm, WorkflowName
 from sluice_gateway.workflow_schemas import (
-    AnyForm,
     DeployAnswer,
     LifecycleAnswer,
+    LifecycleForm,
     StartForm,
     StopAnswer,
 )
@@ -64,7 +64,7 @@ class SeeLifecycle:
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
         """Set the policy."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        form = await bodies.read(request, LifecycleForm, self.see.desk.limits)
         fields = Fields(form.root, "", [])
         policy = policies.read(fields)
         if fields.faults:
@@ -117,7 +117,7 @@ class SeeLifecycle:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["lifecycle"])
+        routes = APIRouter()
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         shown = openapi.answer(LifecycleAnswer, "The policy.")
         base = "/workflows/{workflow}"
@@ -150,7 +150,7 @@ class SeeLifecycle:
             methods=["PUT"],
             responses={200: shown, **changes},
             response_class=Response,
-            openapi_extra=openapi.body(AnyForm, _POLICY),
+            openapi_extra=openapi.body(LifecycleForm, _POLICY),
             name="put lifecycle",
         )
         return routes

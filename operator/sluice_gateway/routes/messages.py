@@ -39,6 +39,10 @@ _MAIL = {
     "attachments": [{"name": "invoice.txt", "contentType": "text/plain", "base64": "MTIuNTA="}],
 }
 
+_MESSAGE_AS_IT_CAME = (
+    "From: sender@example.com\r\nTo: inbox@flows.example\r\nSubject: Hello\r\n\r\nHello\r\n"
+)
+
 
 @dataclass(frozen=True)
 class Messages:
@@ -121,11 +125,14 @@ class Messages:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["run it"])
+        routes = APIRouter()
         made = {201: openapi.answer(MessageAnswer, "The run exists."), **_PROBLEMS}
         extra = {"parameters": [openapi.IDEMPOTENCY_KEY]}
         mail_body = openapi.body(MailForm, _MAIL, **extra)
-        mail_body["requestBody"]["content"][_WIRE] = {"schema": {"type": "string"}}
+        mail_body["requestBody"]["content"][_WIRE] = {
+            "schema": {"type": "string", "description": "The message as it came (RFC 5322)."},
+            "example": _MESSAGE_AS_IT_CAME,
+        }
         for path, endpoint, body in (
             ("enqueue", self.enqueue, openapi.body(QueueForm, _MESSAGE, **extra)),
             ("email-trigger", self.mail, mail_body),

@@ -18,8 +18,8 @@ from sluice_gateway.problems import not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import WorkflowName
 from sluice_gateway.workflow_schemas import (
-    AnyForm,
     ConnectionAnswer,
+    ConnectionForm,
     ConnectionGone,
     MappingsAnswer,
     MappingsForm,
@@ -28,6 +28,7 @@ from sluice_gateway.workflow_schemas import (
     NodeList,
     PassthroughAnswer,
     PassthroughForm,
+    StepForm,
 )
 from sluice_kube.resources import Key, Manifest
 
@@ -61,7 +62,7 @@ class Parts:
     async def add(self, request: Request, workflow: WorkflowName) -> Response:
         """Add a step: as a node, as a numbered step with a template, or in our own form."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        form = await bodies.read(request, StepForm, self.see.desk.limits)
         around = await self.see.around(caller, namespace, form.root)
         added, remarks = "", list[Remark]()
 
@@ -78,7 +79,7 @@ class Parts:
     async def put(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """Change a step: what the body names is merged into it; in our own form it is replaced."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        form = await bodies.read(request, StepForm, self.see.desk.limits)
         around = await self.see.around(caller, namespace, form.root)
         remarks = list[Remark]()
 
@@ -125,7 +126,7 @@ class Parts:
     async def connect(self, request: Request, workflow: WorkflowName) -> Response:
         """Let one step wait for another; the input ports ai and tools are for models and tools."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        form = await bodies.read(request, ConnectionForm, self.see.desk.limits)
         made: connections.Connection | None = None
 
         def edit(steps: Steps) -> Steps:
@@ -207,7 +208,7 @@ class Parts:
 
     def router(self) -> APIRouter:
         """Routes below a namespace; `nodes` and `steps` are the same."""
-        routes = APIRouter(tags=["parts"])
+        routes = APIRouter()
         for noun in ("steps", "nodes"):
             self._serve(routes, f"/workflows/{{workflow}}/{noun}", noun)
         self._serve_connections(routes)
@@ -218,7 +219,7 @@ class Parts:
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         node = openapi.answer(NodeAnswer, "The step.")
         one = f"{path}/{{step}}"
-        body = openapi.body(AnyForm, NODE)
+        body = openapi.body(StepForm, NODE)
         table: tuple[tuple[str, str, Any, int, Any, Any, Any], ...] = (
             ("GET", path, self.see_all, 200, openapi.answer(NodeList, "All steps."), reads, None),
             ("POST", path, self.add, 201, node, changes, body),
@@ -265,7 +266,7 @@ class Parts:
             status_code=201,
             responses={201: openapi.answer(ConnectionAnswer, "It is there."), **changes},
             response_class=Response,
-            openapi_extra=openapi.body(AnyForm, CONNECTION),
+            openapi_extra=openapi.body(ConnectionForm, CONNECTION),
         )
         routes.add_api_route(
             "/workflows/{workflow}/connections/{connection}",

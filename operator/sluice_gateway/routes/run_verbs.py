@@ -125,7 +125,7 @@ class RunVerbs:
 
     def router(self) -> APIRouter:
         """Routes below a namespace. Those without a name go before those with one."""
-        routes = APIRouter(tags=["runs"])
+        routes = APIRouter()
         reads, secured = openapi.problems(400), {"security": openapi.SECURITY}
         changes = openapi.problems(*openapi.READS_BODY, 409)
         run = openapi.answer(RunDetail, "The run.")

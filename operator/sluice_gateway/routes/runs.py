@@ -117,7 +117,7 @@ class SeeRuns:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["runs"])
+        routes = APIRouter()
         page = {200: openapi.answer(RunList, "A page of runs."), **openapi.problems(400, 410)}
         detail = openapi.answer(RunDetail, "The run.")
         secured = {"security": openapi.SECURITY}

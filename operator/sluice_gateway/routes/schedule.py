@@ -15,7 +15,7 @@ from sluice_gateway.forms.scheduled import NAME, of_fields
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas import WorkflowName
-from sluice_gateway.workflow_schemas import AnyForm, ScheduleAnswer
+from sluice_gateway.workflow_schemas import ScheduleAnswer, ScheduleForm
 from sluice_kube.resources import Key, Manifest
 
 Trigger = dict[str, Any]
@@ -69,7 +69,7 @@ class SeeSchedule:
 
     async def _change(self, request: Request, workflow: str, how: Any) -> dict[str, Any]:
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, AnyForm, self.see.desk.limits)
+        form = await bodies.read(request, ScheduleForm, self.see.desk.limits)
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             before = _of(spec)
@@ -81,12 +81,12 @@ class SeeSchedule:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["parts"])
+        routes = APIRouter()
         path = "/workflows/{workflow}/schedule"
         answer = openapi.answer(ScheduleAnswer, "The schedule.")
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}
-        body = openapi.body(AnyForm, _EXAMPLE)
+        body = openapi.body(ScheduleForm, _EXAMPLE)
         for method, endpoint, status, extra in (
             ("GET", self.get, 200, secured),
             ("POST", self.create, 201, body),

@@ -86,7 +86,7 @@ class SeeSharing:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["versions and sharing"])
+        routes = APIRouter()
         path = "/workflows/{workflow}/share"
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}

@@ -49,7 +49,7 @@ class SeeTemplates:
 
     def router(self) -> APIRouter:
         """Routes below a namespace, where other products look for them too."""
-        routes = APIRouter(tags=["templates"])
+        routes = APIRouter()
         for base in BASES:
             routes.add_api_route(
                 base,

@@ -75,7 +75,7 @@ class Trials:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["run it"])
+        routes = APIRouter()
         routes.add_api_route(
             "/workflows/{workflow}/test",
             self.test,

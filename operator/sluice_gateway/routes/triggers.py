@@ -104,7 +104,7 @@ class Triggers:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["run it"])
+        routes = APIRouter()
         routes.add_api_route(
             "/workflows/{workflow}/trigger", self.trigger, **_TRIGGER_ROUTE, name="trigger"
         )
@@ -119,7 +119,7 @@ class Triggers:
                 responses={201: openapi.answer(RunAnswer, "The run exists."), **_PROBLEMS},
                 openapi_extra=openapi.body(
                     RunForm,
-                    {"inputs": {}, "entityIds": ["order-1", "order-2"]},
+                    {"inputs": {}, "entities": ["order-1", "order-2"]},
                     parameters=[openapi.IDEMPOTENCY_KEY],
                 ),
             )
@@ -127,7 +127,7 @@ class Triggers:
 
     def in_cluster_router(self) -> APIRouter:
         """The route behind every workflow's Service."""
-        routes = APIRouter(tags=["run it"])
+        routes = APIRouter()
         routes.add_api_route(
             "/trigger", self.trigger_by_host, **_TRIGGER_ROUTE, name="trigger in the cluster"
         )

@@ -112,7 +112,7 @@ class SeeVersions:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["versions"])
+        routes = APIRouter()
         path = "/workflows/{workflow}/versions"
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         routes.add_api_route(
@@ -128,7 +128,10 @@ class SeeVersions:
             self.tag,
             methods=["POST"],
             status_code=201,
-            responses={201: openapi.answer(VersionMade, "It has the tag."), **changes},
+            responses={
+                201: openapi.answer(VersionMade, "It has the tag."),
+                **openapi.problems(*openapi.READS_BODY, 409),
+            },
             response_class=Response,
             openapi_extra=openapi.body(VersionForm, {"versionTag": "v1.0.0"}),
         )

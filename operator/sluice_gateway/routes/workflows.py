@@ -181,7 +181,7 @@ class SeeWorkflows:
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
-        routes = APIRouter(tags=["workflows"])
+        routes = APIRouter()
         secured = {"security": openapi.SECURITY}
         detail = openapi.answer(WorkflowDetail, "The workflow.")
         body = openapi.body(WorkflowForm, _EXAMPLE)

@@ -1,0 +1,139 @@
+"""Finish what FastAPI says of the routes: names, nouns, rights, headers, forms of bodies."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from sluice_gateway import openapi, operations
+from sluice_gateway.catalog_schemas import TemplateForm
+from sluice_gateway.cloud_events import CloudEvent
+from sluice_gateway.credential_schemas import CredentialAnswer, CredentialForm, IntegrationForm
+from sluice_gateway.event_schemas import EventForm, MessageAnswer, QueueForm
+from sluice_gateway.mail_schemas import MailForm
+from sluice_gateway.operations import Operation
+from sluice_gateway.schemas import (
+    NoForm,
+    ProblemAnswer,
+    RunAnswer,
+    RunDetail,
+    RunForm,
+    TestForm,
+    TriggerAnswer,
+    TriggerForm,
+)
+from sluice_gateway.workflow_schemas import (
+    ConnectionForm,
+    DuplicateForm,
+    LifecycleForm,
+    MappingsForm,
+    NodeAnswer,
+    NodeList,
+    PassthroughForm,
+    ScheduleForm,
+    ShareForm,
+    StartForm,
+    StatusForm,
+    StepForm,
+    VersionForm,
+    WorkflowDetail,
+    WorkflowForm,
+    WorkflowMade,
+)
+
+Schema = dict[str, Any]
+
+# What routes refer to by `openapi.reference`: they read bodies themselves, past FastAPI.
+FORMS: tuple[type[BaseModel], ...] = (
+    CloudEvent,
+    ConnectionForm,
+    CredentialForm,
+    DuplicateForm,
+    EventForm,
+    IntegrationForm,
+    LifecycleForm,
+    MailForm,
+    MappingsForm,
+    NoForm,
+    PassthroughForm,
+    ProblemAnswer,
+    QueueForm,
+    RunForm,
+    ScheduleForm,
+    ShareForm,
+    StartForm,
+    StatusForm,
+    StepForm,
+    TemplateForm,
+    TestForm,
+    TriggerForm,
+    VersionForm,
+    WorkflowForm,
+)
+# Answers with these are of one version of an object, which If-Match can name later.
+_VERSIONED = (CredentialAnswer, NodeAnswer, NodeList, WorkflowDetail, WorkflowMade)
+# Answers with these, as 201 or 202, tell where the new object is found.
+_PLACED = (CredentialAnswer, MessageAnswer, RunAnswer, RunDetail, TriggerAnswer, WorkflowMade)
+
+
+def completed(schema: Schema) -> Schema:
+    """The document, whole; every operation in it has to be in the table of operations."""
+    rows = operations.table()
+    for path, method, operation in walked(schema):
+        _name(operation, rows[method.upper(), path])
+        _add_headers(operation)
+    components = schema["components"]
+    for name, form in _forms().items():
+        components["schemas"].setdefault(name, form)
+    components["securitySchemes"] = openapi.SCHEMES
+    components["parameters"] = openapi.PARAMETERS
+    components["headers"] = openapi.HEADERS
+    tags = [{"name": noun, "description": text} for noun, text in operations.NOUNS.items()]
+    return {**schema, "tags": tags}
+
+
+def walked(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
+    """Path, method in small letters, operation."""
+    for path, ways in schema["paths"].items():
+        for method, operation in ways.items():
+            yield path, method, operation
+
+
+def _name(operation: Schema, row: Operation) -> None:
+    operation["operationId"] = row.id
+    operation["tags"] = [row.noun]
+    operation["summary"] = operation["description"].partition("\n")[0].removesuffix(".")
+    if row.rights:
+        operation[openapi.RIGHTS] = list(row.rights)
+
+
+def _add_headers(operation: Schema) -> None:
+    answers = operation["responses"]
+    if "412" in answers:
+        parameter = {"$ref": "#/components/parameters/IfMatch"}
+        operation["parameters"] = [*operation.get("parameters", ()), parameter]
+    for status, answer in answers.items():
+        model = _model(answer)
+        told = [name for name, models in _told(status) if model in {m.__name__ for m in models}]
+        if told:
+            answer["headers"] = openapi.headers(*told)
+
+
+def _told(status: str) -> list[tuple[str, tuple[type[BaseModel], ...]]]:
+    placed = [("Location", _PLACED)] if status in {"201", "202"} else []
+    return [("ETag", _VERSIONED), *placed]
+
+
+def _model(answer: Schema) -> str:
+    content = answer.get("content", {}).get("application/json", {})
+    return str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+
+
+def _forms() -> Schema:
+    """With all that they are made of, as JSON Schema that refers to components."""
+    _, found = models_json_schema(
+        [(form, "validation") for form in FORMS], ref_template=openapi.TEMPLATE
+    )
+    defined: Schema = found["$defs"]
+    return defined
