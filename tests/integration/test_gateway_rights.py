@@ -110,7 +110,7 @@ for _steps in ("steps", "nodes"):
 for _base in ("", "/workflows"):  # where other products look for them too
     TABLE |= {
         ("GET", f"{_base}/templates"): ("view", "list workflowtemplates"),
-        ("POST", f"{_base}/templates"): ("edit", "create workflows"),
+        ("POST", f"{_base}/templates"): ("edit", "create workflows, get workflowtemplates"),
         ("GET", f"{_base}/credentials"): ("view", "list workflowcredentials"),
         ("POST", f"{_base}/credentials"): ("edit", "create workflowcredentials"),
         ("GET", f"{_base}/credentials/{C}"): ("view", "get workflowcredentials"),
@@ -227,6 +227,22 @@ async def test_every_route_is_in_the_table(world: World) -> None:
     meant = {(method, base + path) for method, path in TABLE for base in (BELOW, OWN)}
 
     assert await routes(world) == meant | IN_CLUSTER.keys() | OPEN
+
+
+async def test_openapi_tells_the_rights_of_the_table(world: World) -> None:
+    described = (await world.ask("GET", "//openapi.json", "")).body["paths"]
+    told = {
+        (method.upper(), path): tuple(operation.get("x-rights", ()))
+        for path, ways in described.items()
+        for method, operation in ways.items()
+    }
+
+    table = {
+        (method, base + path): row for (method, path), row in TABLE.items() for base in (BELOW, OWN)
+    }
+    assert {key: told[key] for key in told.keys() - OPEN} == {
+        key: tuple(rights.split(", ")) for key, (_, rights) in (table | IN_CLUSTER).items()
+    }
 
 
 async def test_every_route_lets_in_who_has_the_right_and_nobody_else(world: World) -> None:
