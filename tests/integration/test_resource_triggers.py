@@ -29,6 +29,7 @@ BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBind
 LISTED = (Kind("v1", "ConfigMap"), Kind("x.example/v1", "Nothing"), Kind("v1", "Node"))
 STEPS = [{"name": "a", "action": "log", "with": {"message": "hello"}}]
 SHOP = {"app": "shop"}
+OLD = timedelta(seconds=3)  # times of creation have no fractions, and clocks a second of leeway
 CRDS = Path(__file__).parents[2] / "crds"
 
 
@@ -260,6 +261,8 @@ async def test_that_a_trigger_is_watched_is_told_once_it_is_stored_where_it_begi
 ) -> None:
     await place.permit()
     await place.add("old")
+    made = await place.time("old")
+    await until(lambda: datetime.now(UTC) - made > OLD, "that it is no new object")
 
     async with leading(place) as first:
         await until(lambda: first.problems == [()], "it is told")
