@@ -32,6 +32,7 @@ class Demands:
             known=self._activity.known,
             load=self._load(flow, wanting.slots),
             spare=self._dispatcher.spare(flow),
+            refusal=self._dispatcher.refusal(flow),
         )
 
     def scale(self, flow: Name, *, keep: int | None, scaled: bool) -> None:

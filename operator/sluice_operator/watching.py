@@ -10,6 +10,7 @@ from sluice_kube.informer import Informer
 from sluice_kube.resources import (
     ACTIONS,
     CREDENTIALS,
+    EVENTS,
     NAMESPACES,
     PLANS,
     PODS,
@@ -42,6 +43,7 @@ from sluice_operator.waking import Waking
 from sluice_operator.workflow.observe import Observer, plan_of
 from sluice_operator.workflow.room import CHILDREN
 
+REFUSED_JOBS = "regarding.kind=Job,reason=FailedCreate"  # of which no status tells
 MANAGED = f"{names.LABEL_MANAGED_BY}=sluice,{names.LABEL_WORKFLOW}"
 
 
@@ -92,6 +94,13 @@ class Watching:
             Informer(self._to.session, ACTIONS, on_change=self._action_changed),
             Informer(self._to.session, PODS, scope, on_change=self._pod_changed),
             Informer(self._to.session, CREDENTIALS, on_change=self._credential_changed),
+            Informer(
+                self._to.session,
+                EVENTS,
+                Scope(fields=REFUSED_JOBS),
+                on_change=self._event_changed,
+                transform=_cut_event,
+            ),
             *children,
             *self._to.containers.watches(),
         ]
@@ -173,6 +182,11 @@ class Watching:
                     self._to.readiness.found(pod.uid, flow, url(pod, wire.PATH_READY))
         self._to.queue.add(flow)
 
+    def _event_changed(self, key: Key, old: Manifest | None, new: Manifest | None) -> None:
+        told = new or old or {}
+        words = told["note"] if new is not None else ""
+        self._to.dispatcher.job_refused(Name(key.namespace, told["job"]), words)
+
     def run_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         """An undecided run, or one that is that no more."""
         if new is not None:
@@ -190,3 +204,10 @@ class Watching:
     def _add_all(self, keys: Iterable[tuple[str, str]]) -> None:
         for key in keys:
             self._to.queue.add(Name(*key))
+
+
+def _cut_event(event: Manifest) -> Manifest:
+    """An informer's transform: what is refused, and the words."""
+    metadata = event["metadata"]
+    kept = {name: metadata[name] for name in ("namespace", "name", "uid", "resourceVersion")}
+    return {"metadata": kept, "job": event["regarding"]["name"], "note": event.get("note", "")}

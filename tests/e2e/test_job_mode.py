@@ -78,6 +78,29 @@ def test_cancelled_while_its_pod_cannot_start_it_takes_the_job_away(here: Space)
     until("the Job is gone", lambda: jobs(here, run) == [], 30)
 
 
+def test_a_pod_that_a_quota_refuses_is_told_in_its_words_and_comes_when_it_may(here: Space) -> None:
+    full = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}}
+    here.apply(full | {"spec": {"hard": {"pods": "0"}}})
+    kubectl.wait(here.namespace, "resourcequota/full", "jsonpath={.status.hard.pods}=0")
+    run = here.create_run("hello", inputs={"name": "Ada"})
+
+    waiting = here.see_run(
+        run, lambda it: condition(it, "Succeeded").get("reason") == "RunnerFailed"
+    )
+    shown = kubectl.see(
+        here.namespace,
+        "workflows",
+        "hello",
+        lambda it: condition(it, "Ready")["reason"] == "RunnerFailed",
+    )
+    here.kubectl("delete", "resourcequota", "full")
+
+    assert "exceeded quota: full" in condition(waiting, "Succeeded")["message"]
+    assert "exceeded quota: full" in condition(shown, "Ready")["message"]
+    assert here.ended(run, 120)["phase"] == "Succeeded"
+    here.is_at("hello", "Stopped", 90)
+
+
 def test_a_test_of_a_draft_has_a_pod_and_leaves_nothing(here: Space) -> None:
     here.apply(a_greeting("draft", state="Draft"))
     here.is_at("draft", "NotDeployed")

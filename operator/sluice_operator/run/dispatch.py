@@ -44,7 +44,7 @@ class Dispatcher:
         self._showing = Showing(ports.write, ports.now, self._tasks)
         self._replies = Replies(self._deliver)
         self._children = Children(ports.objects, self._replies, self._tasks)
-        self._solo = Solo(ports.pods, self._tasks, changed=self.flow_changed, lose=self._lose)
+        self._solo = Solo(ports.pods, self._tasks, changed=self._refused, lose=self._lose)
         parts = Parts(
             ports=ports,
             book=self._book,
@@ -101,7 +101,23 @@ class Dispatcher:
 
     def pod_found(self, pod: Pod) -> None:
         """A runner pod has an address. It is spoken to once a run needs it."""
-        self.flow_changed(self._runners.found(pod))
+        flow = self._runners.found(pod)
+        for run in self._book.of(flow) if pod.only else ():
+            if run.solo == pod.only:
+                self._solo.refusals.came(run)
+        self.flow_changed(flow)
+
+    def job_refused(self, job: Name, words: str) -> None:
+        """The pod of a Job, which may be of a run, cannot be made."""
+        self._solo.refusals.of_job(job, words)
+
+    def refusal(self, flow: Name) -> str:
+        """Why a run of the workflow gets no pod of its own; empty where each does."""
+        return self._solo.refusals.any_of(flow)
+
+    def _refused(self, flow: Name) -> None:
+        self.flow_changed(flow)
+        self._ports.look(flow)
 
     def pod_gone(self, pod_uid: str, flow: Name, only: str = "") -> None:
         """The pod does not exist any more: what it worked on, or was for, goes on elsewhere."""

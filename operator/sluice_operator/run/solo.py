@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sluice_operator.run.observed import Flow, Name, Run
 from sluice_operator.run.reconcile import Wait
+from sluice_operator.run.refusals import Refusals
 from sluice_operator.run.tasks import Tasks
 
 AGAIN_SECONDS = 5.0
@@ -42,10 +43,10 @@ class Solo:
         changed: Callable[[Name], None],
         lose: Callable[[Run], None],
     ) -> None:
-        self._pods, self._tasks, self._changed, self._lose = pods, tasks, changed, lose
+        self._pods, self._tasks, self._lose = pods, tasks, lose
+        self.refusals = Refusals(changed)
         self._asked: dict[str, int] = {}
         self._count: Counter[Name] = Counter()
-        self._refused: dict[str, str] = {}
 
     def want(self, run: Run, flow: Flow) -> Wait:
         """The run may go: have a pod made for it. Answers what it waits for."""
@@ -55,9 +56,10 @@ class Solo:
                 return Wait("Queued", message)
             self._count[run.workflow] += 1
         if self._asked.get(run.uid) != run.attempt:
+            self._leave(run)
             self._asked[run.uid] = run.attempt
             self._tasks.spawn(self._make(run, run.attempt))
-        refused = self._refused.get(run.uid, "") or flow.failure
+        refused = self.refusals.of(run) or flow.failure
         return Wait("RunnerFailed", refused) if refused else COMING
 
     def waits(self, run: Run) -> bool:
@@ -66,8 +68,7 @@ class Solo:
 
     def over(self, run: Run, *, told: bool) -> None:
         """The run has ended; `told` by its runner, which then ends by itself."""
-        self._refused.pop(run.uid, None)
-        asked = self._asked.pop(run.uid, None)
+        asked = self._leave(run)
         if asked is None:
             return
         self._count[run.workflow] -= 1
@@ -76,19 +77,24 @@ class Solo:
         if not told:
             self._tasks.spawn(self._pods.remove(run, asked))
 
+    def _leave(self, run: Run) -> int | None:
+        """Nobody waits for the pod of an attempt that was asked for; answers which."""
+        asked = self._asked.pop(run.uid, None)
+        if asked is not None:
+            self.refusals.forget(run, asked)
+        return asked
+
     async def _make(self, run: Run, attempt: int) -> None:
         while self._asked.get(run.uid) == attempt and not run.ending:
             try:
                 await self._pods.make(run)
             except Refused as error:
-                self._refused[run.uid] = str(error)
-                self._changed(run.workflow)
+                self.refusals.note(run, str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
             except Over:
                 if self.waits(run):
                     self._lose(run)
                 return
             else:
-                if self._refused.pop(run.uid, None):
-                    self._changed(run.workflow)
+                self.refusals.expect(run)
                 return

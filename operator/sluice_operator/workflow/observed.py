@@ -104,7 +104,8 @@ class Demand:
     """The undecided runs of a workflow that want its runner now, and when runs last did.
 
     `fresh` are those that may go and have not begun, `begun` are on a runner, or were and go on.
-    `spare` are the names of surplus pods that have no run. Times are those of runs that a runner
+    `spare` are the names of surplus pods that have no run, `refusal` says why a run gets no pod of
+    its own. Times are those of runs that a runner
     has worked on; they are `known` once the kept runs were read, after a change of leader.
     """
 
@@ -115,6 +116,7 @@ class Demand:
     known: bool = True
     load: Load = NOTHING
     spare: frozenset[str] = frozenset()
+    refusal: str = ""
 
     @property
     def any(self) -> bool:

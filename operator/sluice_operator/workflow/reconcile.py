@@ -102,7 +102,13 @@ def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:
         policy = network_policy.make_containers_policy(workflow, seen.installation, reach)
         objects.append(policy)
     objects += _runner(seen, size)
-    shown = rollout.read(seen.deployment, seen.pods, size.replicas, solo=size.solo)
+    shown = rollout.read(
+        seen.deployment,
+        seen.pods,
+        size.replicas,
+        solo=size.solo,
+        refusal=seen.demand.refusal if size.solo else "",
+    )
     usable = credentials.condition(seen, wanted)
     status = _status(seen, _conditions(seen, size, shown, usable), warnings)
     status |= {"version": version.number, "scopes": scopes.of(workflow.spec)}

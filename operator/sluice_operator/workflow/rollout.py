@@ -26,17 +26,22 @@ class Rollout:
 
 
 def read(
-    deployment: Manifest | None, pods: Iterable[Manifest], wanted: int | None, *, solo: bool = False
+    deployment: Manifest | None,
+    pods: Iterable[Manifest],
+    wanted: int | None,
+    *,
+    solo: bool = False,
+    refusal: str = "",
 ) -> Rollout:
     """What the objects show; `wanted` is None where there should be no Deployment.
 
-    With `solo` there are pods for single runs in its place.
+    With `solo` there are pods for single runs in its place, and `refusal` is why one is not there.
     """
     there = list(pods)
     alive = [pod for pod in there if "deletionTimestamp" not in pod["metadata"]]
     ready = sum(1 for pod in alive if _is_ready(pod))
-    failure = "" if ready else _failure(deployment, alive)
-    if wanted or (solo and alive):
+    failure = "" if ready else _failure(deployment, alive) or refusal
+    if wanted or (solo and (alive or refusal)):
         return Rollout(_rising(ready, failure), len(alive), ready, failure)
     if solo and deployment is None:
         wanted = 0

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sluice_core import names
+from sluice_operator.run.observed import Name
 from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest
 from testkit.eventually import until
 
@@ -111,3 +113,37 @@ async def test_a_new_leader_adopts_a_run_from_its_pod_and_waits_for_no_other(
         await cluster.world.until_over("r1")
 
     assert [begun for begun in worker.begun if begun[0] == "r1"] == [("r1", 1, "a"), ("r1", 1, "b")]
+
+
+REFUSED = "Error creating: exceeded quota: few, requested: pods=1"
+
+
+async def test_a_job_whose_pod_is_refused_says_so_on_the_run_until_the_pod_is_there(
+    cluster: Cluster,
+) -> None:
+    cluster.world.flow = SOLO
+    await cluster.start("pod-1", Worker("a"))
+    run = a_manifest("r1")
+    job = Name(FLOW.namespace, names.job(run["metadata"]["name"], "r1", 1))
+
+    async with cluster.world.leader(run, pods=()) as dispatcher:
+        dispatcher.job_refused(job, REFUSED)
+        await until(lambda: cluster.world.reason("r1") == "RunnerFailed", "the reason")
+        [shown] = cluster.world.status("r1")["conditions"]
+        refused = dispatcher.refusal(FLOW)
+        dispatcher.pod_found(cluster.world.pod("pod-1", only="r1/1"))
+        await cluster.world.until_over("r1")
+        mended = dispatcher.refusal(FLOW)
+
+    assert shown["message"] == REFUSED
+    assert (refused, mended) == (REFUSED, "")
+
+
+async def test_what_is_told_of_the_job_of_another_concerns_no_run(cluster: Cluster) -> None:
+    cluster.world.flow = SOLO
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()) as dispatcher:
+        dispatcher.job_refused(Name(FLOW.namespace, "backup"), REFUSED)
+        await until(lambda: cluster.world.pods.made == ["r1/1"], "a pod")
+
+        assert dispatcher.refusal(FLOW) == ""

@@ -46,6 +46,14 @@ def test_read(
     assert (seen.status, seen.pods, seen.ready) == shown
 
 
+def test_a_pod_for_one_run_that_is_refused_is_a_failure_until_another_is_ready() -> None:
+    refused = rollout.read(None, [], None, solo=True, refusal="exceeded quota")
+    beside = rollout.read(None, [a_pod(ready=True)], None, solo=True, refusal="exceeded quota")
+
+    assert (refused.status, refused.failure) == ("Failed", "exceeded quota")
+    assert (beside.status, beside.failure) == ("Running", "")
+
+
 @pytest.mark.parametrize("reason", rollout.STUCK)
 def test_each_word_of_a_kubelet_that_is_stuck_is_told_with_the_command_to_look(reason: str) -> None:
     failure = rollout.read(DEPLOYMENT, [a_pod("p", waiting=reason)], 1).failure
