@@ -96,11 +96,24 @@ class Room:
         self._on_decided(seen, desired)
         for name, cost in desired.costs.items():
             await self._price(Key(key[0], name), cost)
-        taken = await self._make(seen, desired)
+        try:
+            taken = await self._make(seen, desired)
+        except errors.NotFound:  # as of all that is made in a namespace that is gone
+            if await self._is_there(seen.manifest):
+                raise
+            self._observer.forget(seen.manifest)
+            return
         for child in desired.surplus:
             await self._delete(seen, child)
         status = _name_taken(desired.status, taken) if taken else desired.status
         await self._store(seen.manifest, status)
+
+    async def _is_there(self, manifest: Manifest) -> bool:
+        try:
+            found = await self._session.get(WORKFLOWS, Key.of(manifest))
+        except errors.NotFound:
+            return False
+        return bool(found["metadata"]["uid"] == manifest["metadata"]["uid"])
 
     async def _price(self, pod: Key, cost: str | None) -> None:
         """Have Kubernetes delete the pod before others, or as any other again."""

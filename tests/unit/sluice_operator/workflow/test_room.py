@@ -1,7 +1,7 @@
 """One look at a workflow: its children made, what is in the way told, its status stored."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from sluice_core import names
+from sluice_kube.errors import NotFound
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
 from sluice_operator.ledger import Ledger
@@ -186,6 +187,23 @@ async def test_a_workflow_whose_deletion_nobody_told_is_forgotten() -> None:
 
     assert KEY not in observer.workflows
     assert len(api.asked) == asked, "and nothing more is made for it"
+
+
+@pytest.mark.parametrize("left", [True, False], ids=["is there", "is gone"])
+async def test_where_nothing_can_be_made_a_workflow_is_forgotten_if_it_is_gone(left: bool) -> None:
+    async def no_namespace(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET" and left:
+            return web.json_response(a_manifest())
+        gone = {"reason": "NotFound", "message": 'namespaces "shop" not found'}
+        return web.json_response(gone, status=404)
+
+    observer = an_observer()
+    async with ScriptedApi([no_namespace]) as api, Session(api.config) as session:
+        room = Room(outside(session), observer, lambda _seen, _desired: None)
+        with pytest.raises(NotFound) if left else nullcontext():
+            await room.look(KEY)
+
+    assert (KEY in observer.workflows) is left
 
 
 def test_a_namesake_is_not_forgotten() -> None:
