@@ -74,7 +74,7 @@ OPERATOR = (
     | rights(*READ, to=(resources.WORKFLOWS, resources.PLANS, resources.RUNS))
     | rights(*READ, to=(resources.PODS, resources.NAMESPACES))
     | rights(*READ, to=(resources.CREDENTIALS, resources.TEMPLATES, resources.ACTIONS))
-    | rights("create", to=(resources.EVENTS,))
+    | rights("create", "list", "watch", to=(resources.EVENTS,))
     | rights("patch", to=(resources.PODS,))
     | rights("create", "patch", "delete", to=(resources.RUNS,))  # child runs, and retention
     | rights("patch", to=(resources.WORKFLOWS, resources.RUNS), part="status")
