@@ -1,12 +1,13 @@
 """Read CloudEvents 1.0 over HTTP, in binary, structured and batch mode, as events of ours."""
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.datastructures import Headers
 
 from sluice_gateway import payloads
@@ -17,7 +18,15 @@ BATCH = "application/cloudevents-batch+json"
 MOST_EVENTS = 100
 _PREFIX = "ce-"
 _MOST_EXTENSIONS = 32
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _CONTENT = {"data", "data_base64", "datacontenttype", "dataschema", "specversion"}
+
+
+def _as_written(value: Any) -> Any:
+    """A number, and a text with one, are no time: pydantic alone takes both for seconds."""
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("is not a time as RFC 3339 has it")
+    return value
 
 
 class CloudEvent(BaseModel):
@@ -29,7 +38,7 @@ class CloudEvent(BaseModel):
     id: str = Field(min_length=1, max_length=1024)
     source: str = Field(min_length=1, max_length=2048)
     type: str = Field(min_length=1, max_length=253)
-    time: AwareDatetime | None = None
+    time: Annotated[AwareDatetime, BeforeValidator(_as_written)] | None = None
     subject: str | None = Field(None, max_length=2048)
     datacontenttype: str | None = Field(None, max_length=253)
     dataschema: str | None = Field(None, max_length=2048)

@@ -108,13 +108,18 @@ def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str,
     return {"model": model, "description": description}
 
 
-def body(form: type[BaseModel], example: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """What FastAPI cannot know of a route that reads its body itself; `more` is as in OpenAPI."""
+def body(
+    form: type[BaseModel], example: dict[str, Any], *, required: bool = True, **more: Any
+) -> dict[str, Any]:
+    """What FastAPI cannot know of a route that reads its body itself; `more` is as in OpenAPI.
+
+    No body counts as an empty one: it is required where that does not do.
+    """
     content = {"schema": reference(form), "example": example}
     needed = any(field.is_required() for field in form.model_fields.values())
     return {
         "requestBody": {
-            "required": needed and bool(example),
+            "required": required and needed,
             "content": {"application/json": content},
         },
         "security": SECURITY,

@@ -3,7 +3,9 @@
 Names are a promise to those who have generated a client: a changed one breaks their code.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 BELOW = "/api/v1/namespaces/{namespace}"
@@ -179,6 +181,16 @@ def table() -> dict[tuple[str, str], Operation]:
         found[_key(BELOW, where)] = one
         found[_key(OWN, where)] = one._replace(id=f"{one.id}_in_own_namespace")
     return found
+
+
+def methods(path: str) -> list[str]:
+    """Those that a path takes."""
+    return sorted({method for pattern, method in _patterns() if pattern.fullmatch(path)})
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), method) for method, path in table()]
 
 
 def _operations(nouns: Mapping[str, Rows]) -> Iterator[tuple[str, Operation]]:

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from sluice_gateway import operations
 from sluice_kube import errors
 
 MEDIA_TYPE = "application/problem+json"
@@ -103,7 +104,11 @@ def _away(error: errors.ApiError) -> Problem:
 def install(app: FastAPI) -> None:
     """Make every error of this application a problem."""
 
-    async def problem(_: Request, error: Exception) -> Response:
+    async def problem(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            # The framework names the methods of the first route at this path alone.
+            methods = ", ".join(operations.methods(request.url.path))
+            return respond(of_http(405, {"Allow": methods} if methods else error.headers))
         return respond(understood(error))
 
     for kind in (Problem, HTTPException, RequestValidationError, errors.ApiError, Exception):

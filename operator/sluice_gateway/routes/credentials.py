@@ -233,7 +233,7 @@ class SeeCredentials:
         reads = openapi.READS_BODY
         key = [openapi.IDEMPOTENCY_KEY]
         secured = {"security": openapi.SECURITY}
-        body = openapi.body(CredentialForm, _EXAMPLE)
+        body = openapi.body(CredentialForm, _EXAMPLE, required=False)
         making = openapi.body(CredentialForm, _EXAMPLE, parameters=key)
         one = f"{base}/{{credential}}"
         ways: tuple[tuple[str, str, Any, int, Any, tuple[int, ...], Any], ...] = (

@@ -159,7 +159,7 @@ class Design:
                 methods=["POST"],
                 responses={200: openapi.answer(model, "What was found."), **refusals},
                 response_class=Response,
-                openapi_extra=openapi.body(form, {}),
+                openapi_extra=openapi.body(form, {}, required=False),
             )
         routes.add_api_route(
             "/workflows/{workflow}/status",

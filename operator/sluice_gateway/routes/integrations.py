@@ -136,7 +136,7 @@ class SeeIntegrations:
         page = openapi.answer(IntegrationList, "The integrations.")
         reads, key = openapi.READS_BODY, [openapi.IDEMPOTENCY_KEY]
         secured = {"security": openapi.SECURITY}
-        body = openapi.body(IntegrationForm, {"config": _EXAMPLE["config"]})
+        body = openapi.body(IntegrationForm, {"config": _EXAMPLE["config"]}, required=False)
         making = openapi.body(IntegrationForm, _EXAMPLE, parameters=key)
         named = f"{base}/{{integration}}"
         ways: tuple[tuple[str, str, Any, int, Any, tuple[int, ...], Any], ...] = (

@@ -90,7 +90,7 @@ class SeeSchedule:
         for method, endpoint, status, extra in (
             ("GET", self.get, 200, secured),
             ("POST", self.create, 201, body),
-            ("PUT", self.put, 200, body),
+            ("PUT", self.put, 200, openapi.body(ScheduleForm, _EXAMPLE, required=False)),
         ):
             routes.add_api_route(
                 path,

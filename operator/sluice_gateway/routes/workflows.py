@@ -184,7 +184,7 @@ class SeeWorkflows:
         routes = APIRouter()
         secured = {"security": openapi.SECURITY}
         detail = openapi.answer(WorkflowDetail, "The workflow.")
-        body = openapi.body(WorkflowForm, _EXAMPLE)
+        body = openapi.body(WorkflowForm, _EXAMPLE, required=False)
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         routes.add_api_route(
             "/workflows",

@@ -42,6 +42,22 @@ async def test_every_error_is_a_problem(method: str, path: str, status: int) -> 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+ALLOWED = {
+    "two routes": ("/api/v1/workflows", "GET, POST"),
+    "four routes": ("/api/v1/namespaces/shop/workflows/etl", "DELETE, GET, PATCH, PUT"),
+    "one": (PATH, "POST"),
+    "at the root": ("/healthz", "GET"),
+}
+
+
+@pytest.mark.parametrize(("path", "methods"), ALLOWED.values(), ids=ALLOWED)
+async def test_another_method_is_told_all_that_the_path_takes(path: str, methods: str) -> None:
+    async with client(a_cluster()) as http:
+        answer = await http.request("TRACE", path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 BODIES = {
     "not JSON": (b"{", "application/json", 400),
     "a key twice": (b'{"sync": false, "sync": true}', "application/json", 400),

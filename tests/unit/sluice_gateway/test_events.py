@@ -215,6 +215,8 @@ BAD: dict[str, tuple[Any, dict[str, str], int, str]] = {
     "an unknown field": (PAID | {"data": 1}, {}, 422, "data"),
     "a CloudEvent without an id": ({**CLOUD, "id": ""}, STRUCTURED, 422, "id"),
     "another version": (CLOUD | {"specversion": "2.0"}, STRUCTURED, 422, "specversion"),
+    "a time as a number": (CLOUD | {"time": 0}, STRUCTURED, 422, "time"),
+    "a time as a number in a text": (CLOUD | {"time": "1735689600"}, STRUCTURED, 422, "time"),
     "a time without a zone": (CLOUD | {"time": "2026-01-01T00:00:00"}, STRUCTURED, 422, "time"),
     "data that is not base64": (CLOUD | {"data_base64": "!"}, STRUCTURED, 422, "data_base64"),
     "a batch that is no list": (CLOUD, BATCH, 422, "body"),

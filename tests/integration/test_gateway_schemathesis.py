@@ -1,0 +1,57 @@
+"""Requests that nobody would think of, made of OpenAPI, to a gateway on a real API server: none is
+answered otherwise than described, and none with a 5xx.
+"""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sluice_kube.config import ClusterConfig
+from testkit import asked
+from testkit.api_server import our_kinds
+from testkit.gateway_process import World, a_world, cluster
+
+pytestmark = pytest.mark.integration
+ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+SECONDS = 300
+MOST_SHOWN = 20_000  # characters
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
+    with our_kinds(ROOT / "crds"):
+        yield
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    # Nothing executes the runs, so nobody is to wait for them.
+    async with a_world(cluster(), sync_seconds=0.05) as world:
+        await world.account(("*", "*"))
+        yield world
+
+
+async def test_no_request_is_answered_otherwise_than_described(world: World) -> None:
+    token = await world.token()
+    told = await asked.stage(world, token, "w", "every integration and credential")
+    given = {f"SCHEMATHESIS_{name.upper()}": value for name, value in told.items()}
+    executable = Path(sys.executable).with_name("schemathesis")
+    process = await asyncio.create_subprocess_exec(
+        *(str(executable), "--config-file", str(CONFIG), "--no-color"),
+        *("run", f"{world.url}/openapi.json", "--header", f"Authorization: Bearer {token}"),
+        env=os.environ | given,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(SECONDS):
+        output, _ = await process.communicate()
+    text = output.decode()
+
+    assert process.returncode == 0, text[-MOST_SHOWN:]
+    assert int(re.findall(r"(\d+) generated", text)[-1]) > 1000
