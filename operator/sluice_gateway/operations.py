@@ -184,13 +184,19 @@ def table() -> dict[tuple[str, str], Operation]:
 
 
 def methods(path: str) -> list[str]:
-    """Those that a path takes."""
-    return sorted({method for pattern, method in _patterns() if pattern.fullmatch(path)})
+    """Those that are described for a path, by the template that leaves the least open."""
+    found = [(open_, method) for open_, pattern, method in _patterns() if pattern.fullmatch(path)]
+    least = min((open_ for open_, _ in found), default=0)
+    return sorted(method for open_, method in found if open_ == least)
 
 
 @cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), method) for method, path in table()]
+def _patterns() -> list[tuple[int, re.Pattern[str], str]]:
+    """With how many parameters each has."""
+    return [
+        (path.count("{"), re.compile(re.sub(r"{\w+}", "[^/]+", path)), method)
+        for method, path in table()
+    ]
 
 
 def _operations(nouns: Mapping[str, Rows]) -> Iterator[tuple[str, Operation]]:

@@ -4,6 +4,7 @@ on a real API server.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,48 @@ def faults(schema: dict[str, Any], request: Described, answer: Answer) -> Iterat
         form = content["application/json"]["schema"] | {"components": schema["components"]}
         found = jsonschema_rs.validator_for(form).iter_errors(answer.body)
         yield from (f"{one.instance_path}: {one}" for one in found)
+
+
+HOSTILE = {
+    "not UTF-8": b'{"name": "\xff"}',
+    "a number that no float holds": b'{"name": 1e400}',
+    "deeper than anybody writes": b'{"a":' * 200 + b"1" + b"}" * 200,
+    "half a character": b'{"name": "\\ud800"}',
+    "half of it": b'{"name": ',
+}
+OTHER = {
+    "an unknown field": b'{"\\u0000": 1}',
+    "a list": b"[]",
+    "a number": b"7",
+}
+# These take any JSON: it is the message, or the payload.
+TAKE_ANY = {"enqueue_message", "receive_webhook"}
+
+
+async def test_no_hostile_body_is_taken_or_breaks_anything(world: World) -> None:
+    schema = (await world.ask("GET", "//openapi.json", "")).body
+    token, room = await world.token(), asyncio.Semaphore(AT_ONCE)
+    wrong = list[str]()
+    meant = [
+        one
+        for one in asked.requests(schema)
+        if one.media == "application/json" and one.path.startswith(("/hooks", "/api/v1/namespaces"))
+    ]
+
+    async def one(number: int, request: Described) -> None:
+        async with room:
+            name = f"w{number}"
+            parameters = await asked.stage(world, token, name, request.plain)
+            await known(world, name)
+            for what, body in (HOSTILE | ({} if request.plain in TAKE_ANY else OTHER)).items():
+                sent = replace(request, example=body)
+                answer = await asked.ask(world, token, sent, parameters)
+                if not 400 <= answer.status < 500 or str(answer.status) not in request.answers:
+                    wrong.append(f"{request.operation}: {what}: {answer.status} {answer.body}")
+                elif what in OTHER and not answer.body.get("errors"):
+                    wrong.append(f"{request.operation}: {what}: names no field: {answer.body}")
+
+    await asyncio.gather(*(one(*each) for each in enumerate(meant)))
+
+    assert len(meant) > 35
+    assert wrong == []

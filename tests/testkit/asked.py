@@ -119,8 +119,8 @@ async def ask(world: World, token: str, asked: Described, known: Mapping[str, st
     body: dict[str, Any] = {}
     if asked.media is not None:
         headers["Content-Type"] = asked.media
-        text = asked.example if isinstance(asked.example, str) else json.dumps(asked.example)
-        body = {"data": text}
+        is_text = isinstance(asked.example, str | bytes)
+        body = {"data": asked.example if is_text else json.dumps(asked.example)}
     query = {name: known[name] for name in asked.needs}
     async with world.http.request(
         asked.method, world.url + path, params=query, headers=headers, **body

@@ -27,7 +27,7 @@ from sluice_kube.resources import Key, Manifest
 BASES = ("/integrations", "/workflows/integrations")
 Id = Annotated[str, Query(alias="id", pattern=bounds.LABEL, max_length=63)]
 InPath = Annotated[str, Path(pattern=bounds.LABEL, max_length=63, description="An integration.")]
-OfWorkflow = Annotated[str | None, Query(alias="workflow_id", min_length=1, max_length=50)]
+OfWorkflow = Annotated[str | None, Query(alias="workflow_id", pattern=bounds.LABEL, max_length=50)]
 _EXAMPLE = {
     "workflow_id": "etl",
     "name": "Slack",

@@ -32,7 +32,7 @@ MOST = 500
 GOING = ",".join(f"status.phase!={phase}" for phase in ("Succeeded", "Failed", "Cancelled"))
 
 _STREAM: dict[str, Any] = {
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {"schema": {"description": "Server-sent events."}}},
     "description": "Events named status, end and deleted, with a run as their data.",
 }
 

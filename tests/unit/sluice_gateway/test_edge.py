@@ -47,6 +47,7 @@ ALLOWED = {
     "four routes": ("/api/v1/namespaces/shop/workflows/etl", "DELETE, GET, PATCH, PUT"),
     "one": (PATH, "POST"),
     "at the root": ("/healthz", "GET"),
+    "not those of a workflow that has such a name": ("/api/v1/workflows/stats", "GET"),
 }
 
 

@@ -127,3 +127,11 @@ async def test_a_body_that_makes_no_integration(
 
     assert (answer.status_code, cluster.objects) == (status, before)
     assert path in ["", *(fault["path"] for fault in answer.json().get("errors", ()))]
+
+
+@pytest.mark.parametrize("workflow", ["", "etl,app=shop", "a b", "[]", "A", "x" * 51])
+async def test_a_list_is_of_a_workflow_that_can_be(workflow: str) -> None:
+    async with client(a_cluster()) as http:
+        answer = await http.get(BASE, params={"workflow_id": workflow})
+
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "workflow_id")
