@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from sluice_gateway import heads
 from sluice_gateway.gateway import Gateway
 from sluice_gateway.settings import Settings
 
@@ -29,7 +30,7 @@ def make_server(settings: Settings, gateway: Gateway) -> Server:
         gateway.app,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=heads.within(settings.head_seconds),
         ws="none",
         lifespan="off",
         log_config=None,

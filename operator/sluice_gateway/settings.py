@@ -33,6 +33,7 @@ class Settings(BaseModel):
     sync_seconds: float = Field(300, gt=0, le=300)
     review_seconds: float = Field(10, gt=0, le=10)
     body_bytes: int = Field(1 << 20, ge=1024)
+    head_seconds: float = Field(10, gt=0, le=60)
     body_seconds: float = Field(30, gt=0)
     linger_seconds: float = Field(3, ge=0, le=10)
     drain_seconds: float = Field(15, ge=0, le=25)
