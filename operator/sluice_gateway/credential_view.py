@@ -20,6 +20,7 @@ def detail(credential: Manifest, hidden: Collection[str] = ()) -> dict[str, Any]
     metadata, spec = credential["metadata"], credential["spec"]
     status, kind = credential.get("status", {}), spec["type"]
     ready = conditions.find(status.get("conditions", ()), "Ready")
+    workflow = metadata.get("labels", {}).get(names.LABEL_INTEGRATION_OF)
     return {
         "id": metadata["name"],
         "name": title(credential),
@@ -28,7 +29,7 @@ def detail(credential: Manifest, hidden: Collection[str] = ()) -> dict[str, Any]
         "credentialType": NUMBERED.index(kind) if kind in NUMBERED else None,
         "data": spec.get("config", {}) | dict.fromkeys(_secret(spec), MASK),
         "secret": spec["secretRef"]["name"],
-        "workflowId": metadata.get("labels", {}).get(names.LABEL_INTEGRATION_OF),
+        "workflowId": None if workflow in hidden else workflow,
         "ready": None if ready is None else ready["status"] == "True",
         "message": "" if ready is None else ready.get("message", ""),
         "usedBy": [one for one in status.get("usedBy", ()) if one not in hidden],

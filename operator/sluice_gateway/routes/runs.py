@@ -53,6 +53,9 @@ class SeeRuns:
     ) -> Response:
         """A page of the namespace's runs; the newest of the page come first."""
         caller, namespace = await self.desk.admit(request, LIST_RUNS)
+        if workflow and self._is_hidden(caller, namespace, workflow):
+            # Not even `continue` tells that there are runs.
+            return respond(200, {"count": 0, "limit": limit, "offset": offset, "runs": []})
         wanted = _Wanted(_scope(namespace, workflow, phase), limit, offset, following)
         return await self._page(caller, wanted)
 
@@ -102,6 +105,10 @@ class SeeRuns:
         if page.following:
             content["continue"] = page.following
         return respond(200, content)
+
+    def _is_hidden(self, caller: Caller, namespace: str, workflow: str) -> bool:
+        flow = self.desk.flows.known(namespace, workflow)
+        return flow is not None and not is_visible(flow, caller.user)
 
     def check_shown(self, caller: Caller, run: Manifest) -> None:
         """Raises Problem 404."""
