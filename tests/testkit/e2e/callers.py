@@ -1,0 +1,62 @@
+"""Callers of the REST API: ServiceAccounts with the chart's own roles, and their tokens."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sluice_core import names
+from testkit.e2e.kubectl import Manifest
+from testkit.e2e.space import Answer, Space
+
+# The chart's roles are parts of Kubernetes' own, so who has one has the lesser ones besides.
+ROLES = {
+    "view": ("sluice-view",),
+    "trigger": ("sluice-trigger",),
+    "edit": ("sluice-view", "sluice-edit"),
+    "admin": ("sluice-view", "sluice-edit", "sluice-admin"),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Someone who asks the installed gateway."""
+
+    here: Space
+    name: str
+    token: str
+
+    @property
+    def user(self) -> str:
+        """As Kubernetes names the account."""
+        return f"system:serviceaccount:{self.here.namespace}:{self.name}"
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """A request below the namespace."""
+        shown = {"Authorization": f"Bearer {self.token}", **headers}
+        return self.here.call(self.here.api(path), body, method=method, token="", **shown)
+
+
+def callers(here: Space) -> dict[str, Caller]:
+    """One for each of the roles."""
+    here.apply(*(part for name, roles in ROLES.items() for part in _bound(name, roles)))
+    audience = f"--audience={names.GATEWAY_AUDIENCE}"
+    return {
+        name: Caller(here, name, here.kubectl("create", "token", name, audience).strip())
+        for name in ROLES
+    }
+
+
+def _bound(name: str, roles: tuple[str, ...]) -> list[Manifest]:
+    group = "rbac.authorization.k8s.io"
+    subjects = [{"kind": "ServiceAccount", "name": name}]
+    bindings = [
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": f"{name}-{role}"},
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
+            "subjects": subjects,
+        }
+        for role in roles
+    ]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+    return [account, *bindings]
