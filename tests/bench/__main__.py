@@ -5,7 +5,7 @@ import sys
 
 import uvloop
 
-from bench import actions, engine, idle, redaction, report, wake
+from bench import actions, engine, gateway, idle, redaction, report, wake
 from bench.load import Call, Latency, in_turn, latency, rate
 from bench.pairs import pairs
 from bench.report import Figure
@@ -17,6 +17,8 @@ from sluice_kube.session import Session
 CALLERS = (1, 8, 64)
 CALLS = {1: 200, 8: 800, 64: 1500}
 SETTLED_SECONDS = 2.0
+# Parts for the asking, besides `steady`: their names end with a size, as in `list_1000`.
+SIZED = {"list": gateway.lists, "waiting": gateway.waiting, "listeners": gateway.listeners}
 
 
 PARTS = ("load", "wake", "idle_1000", "idle_10000")
@@ -35,7 +37,12 @@ async def main(parts: tuple[str, ...]) -> None:
 
 
 async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
+    what, _, size = part.partition("_")
+    if what in SIZED and size.isdigit():
+        return await SIZED[what](on, int(size))
     match part:
+        case "steady":
+            return await gateway.steady(on)
         case "wake":
             return await wake.figures(on)
         case "idle_1000" | "idle_10000":
@@ -43,7 +50,8 @@ async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[
         case "load":
             return await _load(on, cluster)
         case _:
-            sys.exit(f"there is no part {part}: choose of {', '.join(PARTS)}")
+            known = (*PARTS, "steady", *(f"{name}_N" for name in SIZED))
+            sys.exit(f"there is no part {part}: choose of {', '.join(known)}")
 
 
 async def _load(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:

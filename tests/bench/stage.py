@@ -27,6 +27,7 @@ from sluice_kube.session import Session
 BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
 RELEASE = "sluice-system"
 READY_SECONDS = 60
+ROLES = ("sluice-trigger", "sluice-view")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ async def stage(session: Session) -> AsyncIterator[Stage]:
     namespace = f"sluice-bench-{secrets.token_hex(3)}"
     await session.create(NAMESPACES, an_object(NAMESPACES, "", namespace))
     await session.create(SERVICE_ACCOUNTS, an_object(SERVICE_ACCOUNTS, namespace, "caller"))
-    await session.create(BINDINGS, _binding(namespace))
+    for role in ROLES:
+        await session.create(BINDINGS, _binding(namespace, role))
     gateway = await session.get(SERVICES, Key(RELEASE, "sluice-gateway"))
     connector = aiohttp.TCPConnector(limit=256)
     async with aiohttp.ClientSession(connector=connector) as http:
@@ -117,14 +119,10 @@ def an_object(resource: Resource, namespace: str, name: str) -> Manifest:
     return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata}
 
 
-def _binding(namespace: str) -> Manifest:
-    role = {
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "ClusterRole",
-        "name": "sluice-trigger",
-    }
+def _binding(namespace: str, name: str) -> Manifest:
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
     subject = {"kind": "ServiceAccount", "name": "caller", "namespace": namespace}
-    return an_object(BINDINGS, namespace, "caller") | {"roleRef": role, "subjects": [subject]}
+    return an_object(BINDINGS, namespace, name) | {"roleRef": role, "subjects": [subject]}
 
 
 def _workflow(namespace: str, name: str, steps: int) -> Manifest:
