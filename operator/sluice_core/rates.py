@@ -33,12 +33,22 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Full:
-    """A limit that is used up, and for how long."""
+class Use:
+    """How much of a limit is used, and for how many seconds that is counted."""
 
     limit: Limit
     used: int
     seconds: int
+
+    @property
+    def remaining(self) -> int:
+        """How many may still go."""
+        return max(0, self.limit.most - self.used)
+
+
+@dataclass(frozen=True)
+class Full(Use):
+    """A limit that is used up, and for how long."""
 
     def __str__(self) -> str:
         limit = self.limit
@@ -50,11 +60,15 @@ class Full:
 
 @dataclass(frozen=True)
 class Taken:
-    """The counters after it; `granted` of those that asked go, the others meet `full`."""
+    """The counters after it; `granted` of those that asked go, the others meet `full`.
+
+    `tightest` is the limit that the next ones meet first.
+    """
 
     data: Mapping[str, str]
     granted: int
     full: Full | None = None
+    tightest: Use | None = None
 
 
 def of_runs(plan: PlanSpec | None) -> tuple[Limit, ...]:
@@ -92,9 +106,10 @@ def take(
         return Taken(data, wanted)
     room = max(0, tightest.most - used[tightest])
     granted = wanted if room >= wanted else room if part else 0
-    full = None if granted == wanted else _full(tightest, used[tightest] + granted, now)
+    use = _use(tightest, used[tightest] + granted, now)
+    full = None if granted == wanted else Full(use.limit, use.used, use.seconds)
     counted = {one.key: _text(one, used[one] + granted, now) for one in limits if granted}
-    return Taken({**data, **counted}, granted, full)
+    return Taken({**data, **counted}, granted, full, use)
 
 
 def take_ids(
@@ -160,6 +175,6 @@ def _used(data: Mapping[str, str], limit: Limit, now: datetime) -> int:
     return int(count)
 
 
-def _full(limit: Limit, used: int, now: datetime) -> Full:
+def _use(limit: Limit, used: int, now: datetime) -> Use:
     left = _begin(limit, now) + LENGTHS[limit.period] - now
-    return Full(limit, used, max(1, math.ceil(left.total_seconds())))
+    return Use(limit, used, max(1, math.ceil(left.total_seconds())))

@@ -13,9 +13,7 @@ from sluice_gateway.objects import Api as ObjectsApi
 from sluice_gateway.objects import Objects
 from sluice_gateway.problems import Problem
 from sluice_kube.resources import CREDENTIALS, Manifest
-from sluice_kube.scope import Scope
 
-PAGE = 500
 NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -29,21 +27,6 @@ class Credentials(Objects):
     def __init__(self, session: Api, secrets: CredentialSecrets) -> None:
         super().__init__(session, CREDENTIALS, no_credential)
         self.secrets = secrets
-
-    async def all(self, namespace: str, labels: str = "") -> list[Manifest]:
-        """Those of a namespace, by name."""
-        found: list[Manifest] = []
-        following = "start"
-        while following:
-            page = await self._session.page(
-                CREDENTIALS,
-                Scope(namespace, labels=labels),
-                limit=PAGE,
-                following="" if following == "start" else following,
-            )
-            found += page.items
-            following = page.following
-        return sorted(found, key=lambda one: str(one["metadata"]["name"]))
 
     async def make(
         self, namespace: str, wish: Wish, claim: Once, labels: Mapping[str, str] = NO_LABELS

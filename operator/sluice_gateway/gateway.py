@@ -183,7 +183,7 @@ def _make(
         RunVerbs(see_runs, starter, session),
         see_runs,
         *_about_credentials(settings, session, desk, plans),
-        *_about_workflows(settings, session, desk, keys, known),
+        *_about_workflows(settings, session, desk, plans, keys, known),
     )
     return Gateway(app, waiting, readiness)
 
@@ -209,13 +209,14 @@ def _about_workflows(
     settings: Settings,
     session: Session,
     desk: Desk,
+    plans: Plans,
     keys: WebhookKeys,
     known: Sequence[EventType],
 ) -> list[Routes]:
     judge = Judge(session, event_types.numbered(known))
     templates = Templates(session, settings.release_namespace)
     maker = KeyMaker(session, settings.credential_namespaces)
-    see = SeeWorkflows(desk, Workflows(session), judge, keys, maker, templates)
+    see = SeeWorkflows(desk, Workflows(session), judge, keys, maker, templates, plans)
     return [
         SeeActions(desk, judge),
         SeeTemplates(see),

@@ -12,6 +12,7 @@ from sluice_kube.scope import Scope
 from sluice_kube.session import Page
 
 TRIES = 5
+PAGE = 500
 EVERY_TIME = Once()
 Edit = Callable[[Manifest], Manifest]
 
@@ -52,6 +53,21 @@ class Objects:
             return await self._session.get(self._resource, key)
         except errors.NotFound:
             raise self._none(*key) from None
+
+    async def within(self, namespace: str, labels: str = "") -> list[Manifest]:
+        """Those of a namespace, by name, also those that were made just now."""
+        found: list[Manifest] = []
+        following = "start"
+        while following:
+            page = await self._session.page(
+                self._resource,
+                Scope(namespace, labels=labels),
+                limit=PAGE,
+                following="" if following == "start" else following,
+            )
+            found += page.items
+            following = page.following
+        return sorted(found, key=lambda one: str(one["metadata"]["name"]))
 
     async def create(
         self, manifest: Manifest, wished: Iterable[str], claim: Once = EVERY_TIME

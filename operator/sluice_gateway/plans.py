@@ -1,14 +1,16 @@
-"""The rates of each namespace's plan, from memory, and runs counted against them."""
+"""The caps and rates of each namespace's plan, from memory, and runs counted against them."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
-from sluice_core import names, rates
+from sluice_core import caps, names, rates
 from sluice_core.api.plan import PlanSpec
-from sluice_core.rates import Full, Limit, Taken
-from sluice_gateway.problems import Problem
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_core.caps import Excess
+from sluice_core.rates import Full, Limit, Taken, Use
+from sluice_gateway.problems import Fault, Problem
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest
 
@@ -38,27 +40,58 @@ def cut_namespace(manifest: Manifest) -> Manifest:
     return {"metadata": kept, "plan": plan}
 
 
+class Plan(NamedTuple):
+    """The WorkflowPlan of a namespace."""
+
+    name: str
+    spec: PlanSpec
+
+
+class Begun(NamedTuple):
+    """A run that exists, and what its namespace may still begin, where the plan has a rate."""
+
+    run: Manifest
+    use: Use | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """For who began it."""
+        return of_rate(self.use) if self.use else {}
+
+
 class Plans:
     """Nothing is asked of the API server for a namespace whose plan has no rates."""
 
     def __init__(self, namespaces: Store, plans: Store, counters: Counters) -> None:
         self._namespaces, self._plans, self._counters = namespaces, plans, counters
 
-    def of(self, namespace: str) -> PlanSpec | None:
+    def of(self, namespace: str) -> Plan | None:
         """The plan of the namespace; None where nothing is limited."""
         found = self._namespaces.get(Key("", namespace))
-        plan = found.get("plan") if found else None
-        manifest = self._plans.get(Key("", plan)) if plan else None
-        return _spec(manifest) if manifest else None
+        name = found.get("plan") if found else None
+        manifest = self._plans.get(Key("", name)) if name else None
+        spec = _spec(manifest) if manifest else None
+        return Plan(name, spec) if name and spec else None
 
     def limits(self, namespace: str) -> tuple[Limit, ...]:
         """How many runs may begin there."""
-        spec = self.of(namespace)
-        return rates.of_runs(spec) if spec else ()
+        plan = self.of(namespace)
+        return rates.of_runs(plan.spec) if plan else ()
+
+    def check_spec(
+        self, namespace: str, spec: Mapping[str, Any], before: Mapping[str, Any] | None = None
+    ) -> None:
+        """Raises Problem 403 for what a workflow has beyond its plan, and had not before."""
+        plan, wanted = self.of(namespace), _workflow(spec)
+        if plan is None or wanted is None:
+            return
+        had = _workflow(before) if before is not None else None
+        if beyond := caps.grown(had, wanted, plan.spec, plan.name):
+            raise over(*beyond)
 
     async def counted(
         self, run: Manifest, make: Callable[[Manifest], Awaitable[tuple[Manifest, bool]]]
-    ) -> Manifest:
+    ) -> Begun:
         """Count the run and make it; what `make` did not make anew, or failed to, is given back.
 
         Raises Problem 429 where a rate is used up.
@@ -66,7 +99,7 @@ class Plans:
         namespace = run["metadata"]["namespace"]
         limits = self.limits(namespace)
         if not limits:
-            return (await make(run))[0]
+            return Begun((await make(run))[0])
         taken = await self._counters.take(namespace, limits)
         if taken.full is not None:
             raise _too_many(taken.full)
@@ -79,7 +112,8 @@ class Plans:
             raise
         if not is_new:
             await self._counters.give_back(namespace, limits)
-        return made
+            return Begun(made)
+        return Begun(made, taken.tightest)
 
 
 def _spec(manifest: dict[str, Any]) -> PlanSpec | None:
@@ -89,18 +123,43 @@ def _spec(manifest: dict[str, Any]) -> PlanSpec | None:
         return None  # of a newer release; the operator says so
 
 
+def _workflow(spec: Mapping[str, Any]) -> WorkflowSpec | None:
+    try:
+        return WorkflowSpec.model_validate(spec, by_alias=True, by_name=False)
+    except ValidationError:
+        return None  # whoever judges it says what is wrong
+
+
 def _marked(run: Manifest) -> Manifest:
     metadata = run["metadata"]
     annotations = {**metadata.get("annotations", {}), names.ANNOTATION_COUNTED: "true"}
     return {**run, "metadata": {**metadata, "annotations": annotations}}
 
 
-def _too_many(full: Full) -> Problem:
-    headers = {
-        "Retry-After": str(full.seconds),
-        "X-RateLimit-Limit": str(full.limit.most),
-        "X-RateLimit-Remaining": "0",
-        "X-RateLimit-Reset": str(full.seconds),
-        "X-RateLimit-Used": str(full.used),
+def of_rate(use: Use) -> dict[str, str]:
+    """What callers are told of a rate."""
+    return {
+        "X-RateLimit-Limit": str(use.limit.most),
+        "X-RateLimit-Remaining": str(use.remaining),
+        "X-RateLimit-Reset": str(use.seconds),
+        "X-RateLimit-Used": str(use.used),
     }
-    return Problem(429, "RateLimited", str(full), headers=headers)
+
+
+def over(first: Excess, *more: Excess) -> Problem:
+    """403 with the first limit that is met; `errors` names every place."""
+    headers = {"X-RateLimit-Limit": str(first.limit), "X-RateLimit-Used": str(first.used)}
+    return Problem(
+        403,
+        "PlanLimitExceeded",
+        "; ".join(str(one) for one in (first, *more)),
+        [Fault(one.path, str(one)) for one in (first, *more) if one.path],
+        headers=headers,
+        more={"limit": first.limit, "used": first.used},
+    )
+
+
+def _too_many(full: Full) -> Problem:
+    headers = {"Retry-After": str(full.seconds), **of_rate(full)}
+    more = {"limit": full.limit.most, "used": full.used}
+    return Problem(429, "RateLimited", str(full), headers=headers, more=more)

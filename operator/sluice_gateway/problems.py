@@ -28,13 +28,17 @@ class Fault:
 
 @dataclass
 class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
-    """An answer that is not a success. `reason` is one CamelCase word, `detail` is for people."""
+    """An answer that is not a success. `reason` is one CamelCase word, `detail` is for people.
+
+    `more` are members of this reason's own (RFC 9457, 3.2).
+    """
 
     status: int
     reason: str
     detail: str
     faults: Sequence[Fault] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
 
 
 def not_valid(faults: Sequence[Fault], reason: str = "InvalidRequest") -> Problem:
@@ -51,6 +55,7 @@ def respond(problem: Problem) -> Response:
         "status": problem.status,
         "detail": problem.detail,
     }
+    content |= problem.more
     if problem.faults:
         content["errors"] = list(problem.faults)
     body = orjson.dumps(content)

@@ -7,7 +7,7 @@ from sluice_core import names
 from sluice_gateway import idempotency
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
-from sluice_gateway.plans import Plans
+from sluice_gateway.plans import Begun, Plans
 from sluice_gateway.problems import Fault, Problem
 from sluice_gateway.refusals import no_run
 from sluice_gateway.waiting import has_ended
@@ -67,7 +67,7 @@ class Runs:
     def __init__(self, session: Api, plans: Plans) -> None:
         self._session, self._plans = session, plans
 
-    async def create(self, manifest: Manifest, claim: Claim) -> Manifest:
+    async def create(self, manifest: Manifest, claim: Claim) -> Begun:
         """The run as it exists: made by this request, or by an equal one before.
 
         Raises Problem 422 when the idempotency key belongs to another request, 429 when a rate of
@@ -89,7 +89,7 @@ class Runs:
             earlier = await self._earlier(problem, Key.of(manifest), claim)
             if earlier is None:
                 raise
-            return earlier
+            return Begun(earlier)
 
     async def _earlier(self, problem: Problem, key: Key, claim: Claim) -> Manifest | None:
         """The run of an equal request, where this one is refused for its rate."""

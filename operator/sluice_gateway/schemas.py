@@ -212,6 +212,8 @@ class ProblemAnswer(BaseModel):
     status: int
     detail: str
     errors: list[Fault] = []
+    limit: int | None = Field(None, description="What the namespace's plan admits.")
+    used: int | None = Field(None, description="What is used of it, or was asked for.")
 
 
 class WebhookKey(BaseModel):

@@ -11,6 +11,7 @@ from sluice_gateway.desk import respond
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
 from sluice_gateway.inputs import check_inputs
+from sluice_gateway.plans import Begun
 from sluice_gateway.problems import Problem
 from sluice_gateway.refusals import check_takes_runs
 from sluice_gateway.runs import Runs
@@ -26,7 +27,7 @@ class Starter:
     waiting: Waiting
     sync_seconds: float
 
-    async def create(self, flow: Flow, run: Manifest, claim: Claim) -> Manifest:
+    async def create(self, flow: Flow, run: Manifest, claim: Claim) -> Begun:
         """The run as it exists. What was accepted once is not refused when it is repeated."""
         try:
             check_takes_runs(flow, run["spec"], datetime.now(UTC))
@@ -35,36 +36,41 @@ class Starter:
             earlier = await self.runs.find_equal(Key.of(run), claim)
             if earlier is None:
                 raise
-            return earlier
+            return Begun(earlier)
         return await self.runs.create(run, claim)
 
     async def accept(self, flow: Flow, run: Manifest, claim: Claim) -> Response:
         """202, it exists."""
-        await self.create(flow, run, claim)
-        return _accepted(run)
+        return _accepted(await self.create(flow, run, claim))
 
     async def result(self, flow: Flow, run: Manifest, claim: Claim, request: Request) -> Response:
         """200 and how it ended, or 202 when that takes too long, or who asks hangs up."""
-        last = await self.end(flow, run, claim, request)
+        begun, last = await self._awaited(flow, run, claim, request)
         if last is None:
-            return _accepted(run)
-        return respond(200, answers.ended(last))
+            return _accepted(begun)
+        return respond(200, answers.ended(last), headers=begun.headers)
 
     async def end(
         self, flow: Flow, run: Manifest, claim: Claim, request: Request
     ) -> Manifest | None:
         """The run that has ended, None where it goes on. Raises Problem 410 when it is deleted."""
+        return (await self._awaited(flow, run, claim, request))[1]
+
+    async def _awaited(
+        self, flow: Flow, run: Manifest, claim: Claim, request: Request
+    ) -> tuple[Begun, Manifest | None]:
         with self.waiting.expect(Key.of(run)) as outcome:
-            created = await self.create(flow, run, claim)
-            if has_ended(created):
-                return created
+            begun = await self.create(flow, run, claim)
+            if has_ended(begun.run):
+                return begun, begun.run
             last = await waiting.wait(outcome, self.sync_seconds, request.receive)
         if last is not None and not has_ended(last):
             name = last["metadata"]["name"]
             raise Problem(410, "RunDeleted", f'the run "{name}" was deleted before it ended')
-        return last
+        return begun, last
 
 
-def _accepted(run: Manifest) -> Response:
-    key = Key.of(run)
-    return respond(202, answers.started(key, run["spec"]["workflow"]), answers.url(key))
+def _accepted(begun: Begun) -> Response:
+    key = Key.of(begun.run)
+    content = answers.started(key, begun.run["spec"]["workflow"])
+    return respond(202, content, answers.url(key), begun.headers)

@@ -206,7 +206,8 @@ class Cluster:
             found = (
                 one
                 for one in self.live.values()
-                if value in one["metadata"].get("labels", {}).values()
+                if one["metadata"]["namespace"] == scope.namespace
+                and (not value or value in one["metadata"].get("labels", {}).values())
             )
             return Page(list(found)[:limit], "9", "")
         if resource in KEPT:
@@ -315,6 +316,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         keys,
         KeyMaker(cluster, cluster.writes_in),
         Templates(cluster, "sluice-system"),
+        plans,
     )
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
+from sluice_core import caps
 from sluice_core.api import bounds
 from sluice_gateway import bodies, credential_forms, credential_secrets, credential_view, openapi
 from sluice_gateway.auth import (
@@ -33,8 +34,8 @@ from sluice_gateway.desk import Desk, respond
 from sluice_gateway.idempotency import Once, once
 from sluice_gateway.limits import PAGE_DEFAULT, PAGE_MAX
 from sluice_gateway.objects import check_match, etag
-from sluice_gateway.plans import Plans
-from sluice_gateway.problems import Fault, Problem, not_valid
+from sluice_gateway.plans import Plans, over
+from sluice_gateway.problems import Fault, not_valid
 from sluice_gateway.refusals import is_visible
 from sluice_kube.resources import Key, Manifest
 
@@ -61,7 +62,7 @@ class SeeCredentials:
     ) -> Response:
         """A page of the namespace's credentials, by name."""
         caller, namespace = await self.desk.admit(request, LIST_CREDENTIALS)
-        found = await self.credentials.all(namespace)
+        found = await self.credentials.within(namespace)
         hidden = self.hidden(caller, namespace)
         shown = [credential_view.detail(one, hidden) for one in found[offset : offset + limit]]
         content = {"count": len(found), "limit": limit, "offset": offset, "credentials": shown}
@@ -193,15 +194,12 @@ class SeeCredentials:
     async def check_cap(self, namespace: str, claim: Once) -> None:
         """Raises Problem 403 where the plan admits no more credentials."""
         plan = self.plans.of(namespace)
-        if plan is None or plan.max_credentials is None:
+        if plan is None or plan.spec.max_credentials is None:
             return
-        found = await self.credentials.all(namespace)
-        used, most = len(found), plan.max_credentials
-        if used < most or any(claim.made(one) for one in found):
-            return
-        detail = f"the plan admits {most} credentials in a namespace, and there are {used}"
-        headers = {"X-RateLimit-Limit": str(most), "X-RateLimit-Used": str(used)}
-        raise Problem(403, "PlanLimitExceeded", detail, headers=headers)
+        found = await self.credentials.within(namespace)
+        beyond = caps.credentials(plan.spec, plan.name, len(found))
+        if beyond and not any(claim.made(one) for one in found):
+            raise over(beyond)
 
     def hidden(self, caller: Caller, namespace: str) -> set[str]:
         """The workflows that the caller must not see."""

@@ -46,7 +46,7 @@ class SeeIntegrations:
         """The integrations of all workflows that the caller sees, or of one."""
         caller, namespace = await self.see.desk.admit(request, LIST_CREDENTIALS)
         label = names.LABEL_INTEGRATION_OF + (f"={workflow}" if workflow else "")
-        found = await self.see.credentials.all(namespace, label)
+        found = await self.see.credentials.within(namespace, label)
         hidden = self.see.hidden(caller, namespace)
         views = [integrations.view(one) for one in found if integrations.is_one(one)]
         shown = [one for one in views if one["workflow_id"] not in hidden]
@@ -70,7 +70,7 @@ class SeeIntegrations:
         self, request: Request, caller: Caller, namespace: str, wanted: Wanted, labels: Any
     ) -> Manifest:
         """Of a mail server's own Secret, so that none is written."""
-        servers = await self.see.credentials.all(namespace)
+        servers = await self.see.credentials.within(namespace)
         server = integrations.mail_server(wanted.config, servers)
         spec = integrations.mail_spec(server, wanted.config)
         title = str(wanted.name)

@@ -85,10 +85,10 @@ class Triggers:
         run["spec"] |= {"entities": form.entities} if form.entities else {}
         run["spec"] |= {"priority": form.priority} if form.priority else {}
 
-        await self.starter.create(flow, run, claim)
+        begun = await self.starter.create(flow, run, claim)
 
         key = Key.of(run)
-        return respond(201, answers.queued(key, workflow), answers.url(key))
+        return respond(201, answers.queued(key, workflow), answers.url(key), begun.headers)
 
     async def _trigger(
         self, request: Request, caller: Caller, namespace: str, workflow: str

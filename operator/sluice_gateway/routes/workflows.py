@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from sluice_core import names
+from sluice_core import caps, names
 from sluice_gateway import bodies, making, merging, openapi, selection, workflow_view
 from sluice_gateway.auth import (
     CREATE_FLOW,
@@ -25,10 +25,11 @@ from sluice_gateway.desk import Desk, respond
 from sluice_gateway.forms import recognised
 from sluice_gateway.forms.made import Made
 from sluice_gateway.forms.surroundings import Surroundings
-from sluice_gateway.idempotency import once
+from sluice_gateway.idempotency import Once, once
 from sluice_gateway.judging import Judge
 from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.objects import check_match, etag
+from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas import WorkflowName
 from sluice_gateway.template_store import Templates
@@ -54,6 +55,7 @@ class SeeWorkflows:
     keys: WebhookKeys
     key_maker: KeyMaker
     templates: Templates
+    plans: Plans
 
     async def list(
         self, request: Request, wanted: Annotated[selection.Wanted, Query()]
@@ -85,11 +87,26 @@ class SeeWorkflows:
         return making.answer_made(created, made, found, keys)
 
     async def create_once(self, request: Request, manifest: Manifest, made: Made) -> Manifest:
-        """The workflow as it exists: made by this request, or by an equal one before."""
+        """The workflow as it exists: made by this request, or by an equal one before.
+
+        Raises Problem 403 where it is beyond the plan.
+        """
         metadata = manifest["metadata"]
         owner = metadata["annotations"][names.ANNOTATION_OWNER]
         claim = once(request.headers, manifest, metadata["namespace"], owner)
+        self.plans.check_spec(metadata["namespace"], manifest["spec"])
+        await self._check_room(metadata["namespace"], claim)
         return await self.workflows.create(manifest, making.names_for(made, claim.key), claim)
+
+    async def _check_room(self, namespace: str, claim: Once) -> None:
+        """Raises Problem 403 where the plan admits no more workflows."""
+        plan = self.plans.of(namespace)
+        if plan is None or plan.spec.max_workflows is None:
+            return
+        found = await self.workflows.within(namespace)
+        beyond = caps.workflows(plan.spec, plan.name, len(found))
+        if beyond and not any(claim.made(one) for one in found):
+            raise over(beyond)
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """One workflow; its ETag is for If-Match."""
@@ -134,6 +151,7 @@ class SeeWorkflows:
         current = await self.shown(caller, key)
         spec = edit(current["spec"])
         await self.judge.check(spec, key.namespace)
+        self.plans.check_spec(key.namespace, spec, current["spec"])
         if spec.get("sharing") != current["spec"].get("sharing"):
             await self.desk.gate.admit(caller, SHARE_FLOW, *key)
         return await self.workflows.change(

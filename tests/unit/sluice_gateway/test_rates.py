@@ -9,6 +9,7 @@ from sluice_kube import errors
 from testkit.gateway_app import Cluster, a_workflow, client
 
 PATH = "/api/v1/namespaces/shop/workflows/etl/trigger"
+WAYS, WORDS = ("trigger", "run"), ("limit", "used", "remaining")
 SPENT = {"X-RateLimit-Limit": "1", "X-RateLimit-Used": "1", "X-RateLimit-Remaining": "0"}
 
 
@@ -31,7 +32,23 @@ async def test_over_a_rate_is_429_and_says_when_to_come_back() -> None:
     assert second.headers.items() >= {k.lower(): v for k, v in SPENT.items()}.items()
     assert 1 <= int(second.headers["Retry-After"]) <= 60
     assert "runsPerMinute of the namespace's plan is 1" in second.json()["detail"]
+    assert (second.json()["limit"], second.json()["used"]) == (1, 1)
     assert len(cluster.runs) == 1
+
+
+async def test_who_begins_a_run_is_told_what_is_left_of_the_tightest_rate() -> None:
+    cluster = a_cluster(runsPerMinute=9, runsPerDay=5)
+
+    async with client(cluster) as http:
+        answers = [await http.post(PATH.replace("trigger", way), json={}) for way in WAYS]
+
+    told = [{word: one.headers[f"x-ratelimit-{word}"] for word in WORDS} for one in answers]
+    assert [one.status_code for one in answers] == [202, 201]
+    assert told == [
+        {"limit": "5", "used": "1", "remaining": "4"},
+        {"limit": "5", "used": "2", "remaining": "3"},
+    ]
+    assert all(60 <= int(one.headers["x-ratelimit-reset"]) <= 86400 for one in answers)
 
 
 async def test_the_run_says_that_it_is_counted() -> None:
@@ -49,11 +66,12 @@ async def test_without_a_rate_nothing_is_asked_or_written(spec: dict[str, Any]) 
     cluster = a_cluster(**spec)
 
     async with client(cluster) as http:
-        await http.post(PATH, json={})
+        answer = await http.post(PATH, json={})
 
     [run] = cluster.runs.values()
     assert cluster.counts.requests == []
     assert "annotations" not in run["metadata"]
+    assert not any(header.startswith("x-ratelimit") for header in answer.headers)
 
 
 async def test_a_repeated_request_is_counted_once_and_answered_when_the_rate_is_used_up() -> None:
