@@ -10,6 +10,7 @@ from sluice_core.release import RELEASE
 from sluice_gateway import described, problems
 from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.metrics import Measured, Metrics
+from sluice_gateway.routes import docs
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.triggers import Triggers
@@ -31,7 +32,7 @@ class Routes(Protocol):
 def make_app(
     triggers: Triggers, hooks: Hooks, service: Service, metrics: Metrics, *nouns: Routes
 ) -> ASGIApp:
-    """The application. `/docs` needs scripts from elsewhere, so there is none."""
+    """The application. FastAPI's own `/docs` needs scripts from elsewhere."""
     app = FastAPI(
         title="Sluice",
         version=RELEASE,
@@ -45,6 +46,7 @@ def make_app(
     app.include_router(triggers.in_cluster_router())
     app.include_router(hooks.router())
     app.include_router(service.router())
+    docs.install(app)
     problems.install(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign] # FastAPI's way to extend it
     ways = (

@@ -22,7 +22,8 @@ def a_cluster() -> Cluster:
 
 REQUESTS = {
     "no such path": ("GET", "/nothing", 404),
-    "docs need a script from elsewhere": ("GET", "/docs", 404),
+    "no such part of the page about it": ("GET", "/docs/assets/nothing.js", 404),
+    "a file beside the page's": ("GET", "/docs/assets/..%2Fcore.py", 404),
     "another method": ("DELETE", PATH, 405),
     "a namespace that cannot be": ("POST", PATH.replace("shop", "Sh_op"), 422),
     "a workflow that cannot be": ("POST", PATH.replace("etl", "-x"), 422),
