@@ -116,18 +116,18 @@ class Messages:
     async def _queued(
         self, flow: Flow, run: dict[str, Any], claim: Claim, kind: str, warnings: Any = ()
     ) -> Response:
-        await self.starter.create(flow, run, claim)
+        begun = await self.starter.create(flow, run, claim)
         key = Key.of(run)
         content = answers.queued(key, flow.name) | {"trigger_type": kind}
         if warnings:
             content["warnings"] = warnings
-        return respond(201, content, answers.url(key))
+        return respond(201, content, answers.url(key), begun.headers)
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
         routes = APIRouter()
         made = {201: openapi.answer(MessageAnswer, "The run exists."), **_PROBLEMS}
-        extra = {"parameters": [openapi.IDEMPOTENCY_KEY]}
+        extra: dict[str, Any] = {"parameters": [openapi.IDEMPOTENCY_KEY]}
         mail_body = openapi.body(MailForm, _MAIL, **extra)
         mail_body["requestBody"]["content"][_WIRE] = {
             "schema": {"type": "string", "description": "The message as it came (RFC 5322)."},
