@@ -8,7 +8,9 @@ from starlette.types import ASGIApp
 
 from sluice_core.release import RELEASE
 from sluice_gateway import described, problems
+from sluice_gateway.crowding import Crowding
 from sluice_gateway.direct import Direct, in_namespace
+from sluice_gateway.limits import CALLER_REQUESTS
 from sluice_gateway.metrics import Measured, Metrics
 from sluice_gateway.routes import docs
 from sluice_gateway.routes.health import Service
@@ -30,7 +32,12 @@ class Routes(Protocol):
 
 
 def make_app(
-    triggers: Triggers, hooks: Hooks, service: Service, metrics: Metrics, *nouns: Routes
+    triggers: Triggers,
+    hooks: Hooks,
+    service: Service,
+    metrics: Metrics,
+    *nouns: Routes,
+    caller_requests: int = CALLER_REQUESTS,
 ) -> ASGIApp:
     """The application. FastAPI's own `/docs` needs scripts from elsewhere."""
     app = FastAPI(
@@ -53,7 +60,7 @@ def make_app(
         in_namespace("trigger", triggers.trigger),
         in_namespace("run", triggers.run),
     )
-    return Measured(Direct(app, *ways), metrics)
+    return Measured(Crowding(Direct(app, *ways), caller_requests), metrics)
 
 
 def _serve_twice(app: FastAPI, routes: APIRouter) -> None:

@@ -184,6 +184,7 @@ def _make(
         see_runs,
         *_about_credentials(settings, session, desk, plans),
         *_about_workflows(settings, session, desk, plans, keys, known),
+        caller_requests=settings.caller_requests,
     )
     return Gateway(app, waiting, readiness)
 

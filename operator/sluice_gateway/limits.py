@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 RUN_BYTES = 128 * 1024  # inputs, definition and entities of a run together
 
+CALLER_REQUESTS = 500  # of one token, at once
+
 PAGE_DEFAULT = 20
 PAGE_MAX = 500
 

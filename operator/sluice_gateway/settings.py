@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from sluice_core.event_types import EventType
+from sluice_gateway.limits import CALLER_REQUESTS
 
 _PREFIX = "SLUICE_"
 _TYPES = TypeAdapter(tuple[EventType, ...])
@@ -30,6 +31,7 @@ class Settings(BaseModel):
     event_types: tuple[EventType, ...] = ()
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     max_waiters: int = Field(1000, ge=1)
+    caller_requests: int = Field(CALLER_REQUESTS, ge=1)
     sync_seconds: float = Field(300, gt=0, le=300)
     review_seconds: float = Field(10, gt=0, le=10)
     body_bytes: int = Field(1 << 20, ge=1024)
