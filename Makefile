@@ -20,8 +20,9 @@ cluster-down: $(INSTALLED) ## Take that Kubernetes away, with all that it left
 images: cluster ## Build what changed of the operator's and the runner's images, and load them
 	@$(CLUSTER) images
 
-crds: $(INSTALLED) ## Write crds/, docs/custom-resources.md and docs/actions.md from the code
+crds: $(INSTALLED) ## Write crds/, docs/custom-resources.md, docs/actions.md and docs/api.md from the code
 	@$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md
+	@$(PY) -m sluice_gateway.reference docs/api.md
 
 install: images ## Install or upgrade the chart in that cluster
 	@$(CLUSTER) install
@@ -36,6 +37,7 @@ check: $(INSTALLED) ## Style, types, dependency rules, generated files up to dat
 	$(VENV)/bin/mypy tests/cluster tests/unit/cluster
 	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md --check
+	$(PY) -m sluice_gateway.reference docs/api.md --check
 
 unit: $(INSTALLED) ## Tests that need nothing
 	$(VENV)/bin/pytest tests/unit

@@ -39,7 +39,12 @@ def make_app(
     *nouns: Routes,
     caller_requests: int = CALLER_REQUESTS,
 ) -> ASGIApp:
-    """The application. FastAPI's own `/docs` needs scripts from elsewhere."""
+    """The whole application."""
+    return in_front(make_api(triggers, hooks, service, *nouns), triggers, metrics)
+
+
+def make_api(triggers: Triggers, hooks: Hooks, service: Service, *nouns: Routes) -> FastAPI:
+    """All routes, described. FastAPI's own `/docs` needs scripts from elsewhere."""
     app = FastAPI(
         title="Sluice",
         version=RELEASE,
@@ -56,6 +61,11 @@ def make_app(
     docs.install(app)
     problems.install(app)
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign] # FastAPI's way to extend it
+    return app
+
+
+def in_front(app: FastAPI, triggers: Triggers, metrics: Metrics) -> ASGIApp:
+    """The application with its measures, and the short way in for triggers."""
     ways = (
         in_namespace("trigger", triggers.trigger),
         in_namespace("run", triggers.run),

@@ -1,18 +1,18 @@
 """The whole gateway as one running thing: its watches, its application, its way to end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp
 
 from sluice_core import event_types, names
 from sluice_core.event_types import EventType
 from sluice_gateway import flows
-from sluice_gateway.app import Routes, make_app
+from sluice_gateway.app import Routes, in_front, make_api
 from sluice_gateway.auth import Gate
 from sluice_gateway.cached import Cached
 from sluice_gateway.credential_secrets import CredentialSecrets
@@ -99,6 +99,7 @@ class Gateway:
     app: ASGIApp
     waiting: Waiting
     readiness: Readiness
+    describe: Callable[[], dict[str, Any]]
 
 
 @asynccontextmanager
@@ -172,11 +173,11 @@ def _make(
     see_runs = SeeRuns(desk, runs)
     readiness = Readiness(waiting, informers)
     known = (*event_types.KNOWN, *settings.event_types)
-    app = make_app(
-        Triggers(desk, starter, settings.cluster_domain),
+    triggers = Triggers(desk, starter, settings.cluster_domain)
+    api = make_api(
+        triggers,
         hooks,
         Service(readiness.missing, metrics, _published(settings, session)),
-        metrics,
         Events(desk, Emitter(subscriptions, starter), known),
         Messages(desk, starter),
         Trials(desk, starter, {one.name: one for one in known}),
@@ -186,7 +187,16 @@ def _make(
         *_about_workflows(settings, session, desk, plans, keys, known),
         caller_requests=settings.caller_requests,
     )
-    return Gateway(app, waiting, readiness)
+    return Gateway(in_front(api, triggers, metrics), waiting, readiness, api.openapi)
+
+
+def described() -> dict[str, Any]:
+    """OpenAPI, as the application tells of itself; nothing is asked of a cluster for it."""
+    metrics, subscriptions = Metrics(), Subscriptions()
+    session = Session(ClusterConfig("https://cluster.invalid"))
+    informers = Informers(*(Informer(session, one) for one in (WORKFLOWS, NAMESPACES, PLANS)))
+    made = _make(Settings(), session, informers, subscriptions, metrics)
+    return made.describe()
 
 
 def _published(settings: Settings, session: Session) -> Published:

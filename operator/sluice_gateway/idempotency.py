@@ -42,9 +42,7 @@ def claim(workflow: str, *scope: str, key: str | None, body: Any, header: str = 
     """
     if key is None:
         return Claim(f"{workflow}-{_random()}")
-    if not _KEY.fullmatch(key):
-        fault = Fault(header, "use 1 to 255 printable ASCII characters", "a UUID serves well")
-        raise Problem(400, "InvalidIdempotencyKey", f"{header} is not valid", [fault])
+    check(key, header)
     whole = (*scope, key)
     return Claim(
         names.keyed_run(workflow, *whole),
@@ -52,6 +50,13 @@ def claim(workflow: str, *scope: str, key: str | None, body: Any, header: str = 
         hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest(),
         header,
     )
+
+
+def check(key: str, header: str = HEADER) -> None:
+    """Raises Problem 400 as `claim` does."""
+    if not _KEY.fullmatch(key):
+        fault = Fault(header, "use 1 to 255 printable ASCII characters", "a UUID serves well")
+        raise Problem(400, "InvalidIdempotencyKey", f"{header} is not valid", [fault])
 
 
 def hashed(id_: str) -> str:

@@ -44,7 +44,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "Requests with the same key and body make one run, or one object.",
-        "schema": {"type": "string", "pattern": "^[ -~]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,253}[!-~])?$"},
     },
     "IfMatch": {
         "name": "If-Match",

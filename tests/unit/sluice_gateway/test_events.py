@@ -288,3 +288,15 @@ def _is_at(sample: dict[str, Any], path: str) -> bool:
             return False
         here = here[part]
     return True
+
+
+@pytest.mark.parametrize("key", ["", " ", "\x7f", "x" * 256])
+async def test_a_key_that_is_none_is_refused_also_beside_an_id(key: str) -> None:
+    async with client(a_cluster()) as http:
+        answer = await http.post(
+            "/api/v1/events",
+            json=CLOUD,
+            headers={"Content-Type": STRUCTURED["Content-Type"], "Idempotency-Key": key},
+        )
+
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "Idempotency-Key")
