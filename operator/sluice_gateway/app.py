@@ -40,7 +40,8 @@ def make_app(
     caller_requests: int = CALLER_REQUESTS,
 ) -> ASGIApp:
     """The whole application."""
-    return in_front(make_api(triggers, hooks, service, *nouns), triggers, metrics)
+    api = make_api(triggers, hooks, service, *nouns)
+    return in_front(api, triggers, metrics, caller_requests)
 
 
 def make_api(triggers: Triggers, hooks: Hooks, service: Service, *nouns: Routes) -> FastAPI:
@@ -64,8 +65,8 @@ def make_api(triggers: Triggers, hooks: Hooks, service: Service, *nouns: Routes)
     return app
 
 
-def in_front(app: FastAPI, triggers: Triggers, metrics: Metrics) -> ASGIApp:
-    """The application with its measures, and the short way in for triggers."""
+def in_front(app: FastAPI, triggers: Triggers, metrics: Metrics, caller_requests: int) -> ASGIApp:
+    """The application with its measures and bounds, and the short way in for triggers."""
     ways = (
         in_namespace("trigger", triggers.trigger),
         in_namespace("run", triggers.run),

@@ -185,9 +185,9 @@ def _make(
         see_runs,
         *_about_credentials(settings, session, desk, plans),
         *_about_workflows(settings, session, desk, plans, keys, known),
-        caller_requests=settings.caller_requests,
     )
-    return Gateway(in_front(api, triggers, metrics), waiting, readiness, api.openapi)
+    app = in_front(api, triggers, metrics, settings.caller_requests)
+    return Gateway(app, waiting, readiness, api.openapi)
 
 
 def described() -> dict[str, Any]:

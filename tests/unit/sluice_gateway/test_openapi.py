@@ -15,7 +15,7 @@ from sluice_gateway.described import FORMS, walked
 from testkit.gateway_app import Cluster, client
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemAnswer"}
-API = {"400", "401", "403", "404", "422", "500", "502", "503"}
+API = {"400", "401", "403", "404", "422", "429", "500", "502", "503"}
 LINES = {"text/event-stream", "text/plain"}
 Operation = dict[str, Any]
 
