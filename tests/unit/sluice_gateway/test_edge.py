@@ -154,6 +154,14 @@ async def test_keys_of_notifications_are_public_as_standard_webhooks_writes_them
     assert shown == {f"whpk_{b64encode(one).decode()}" for one in raw}
 
 
+async def test_metrics_tell_what_the_process_takes() -> None:
+    async with client(a_cluster()) as http:
+        text = (await http.get("/metrics")).text
+
+    shown = {line.split()[0] for line in text.splitlines()}
+    assert {"process_resident_memory_bytes", "process_cpu_seconds_total"} <= shown
+
+
 async def test_metrics_count_routes_and_not_paths() -> None:
     async with client(a_cluster()) as http:
         await http.post(PATH)
