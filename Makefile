@@ -60,6 +60,7 @@ chaos: install ## Kill everything, 25 times under load, and count what is lost
 bench: install ## Measure Sluice against the bare thing beside it
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.cron
+	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.gateway
 
 # The project itself is installed in place and without dependencies: the list with hashes has them all.
 $(INSTALLED): requirements/dev.txt requirements/build.txt pyproject.toml

@@ -17,10 +17,6 @@ from sluice_kube.session import Session
 CALLERS = (1, 8, 64)
 CALLS = {1: 200, 8: 800, 64: 1500}
 SETTLED_SECONDS = 2.0
-# Parts for the asking, besides `steady`: their names end with a size, as in `list_1000`.
-SIZED = {"list": gateway.lists, "waiting": gateway.waiting, "listeners": gateway.listeners}
-
-
 PARTS = ("load", "wake", "idle_1000", "idle_10000")
 
 
@@ -37,12 +33,9 @@ async def main(parts: tuple[str, ...]) -> None:
 
 
 async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[Figure]:
-    what, _, size = part.partition("_")
-    if what in SIZED and size.isdigit():
-        return await SIZED[what](on, int(size))
+    if gateway.is_part(part):
+        return await gateway.measure(on, part)
     match part:
-        case "steady":
-            return await gateway.steady(on)
         case "wake":
             return await wake.figures(on)
         case "idle_1000" | "idle_10000":
@@ -50,8 +43,7 @@ async def _measure(part: str, on: Stage, cluster: config.ClusterConfig) -> list[
         case "load":
             return await _load(on, cluster)
         case _:
-            known = (*PARTS, "steady", *(f"{name}_N" for name in SIZED))
-            sys.exit(f"there is no part {part}: choose of {', '.join(known)}")
+            sys.exit(f"there is no part {part}: choose of {', '.join((*PARTS, *gateway.PARTS))}")
 
 
 async def _load(on: Stage, cluster: config.ClusterConfig) -> list[Figure]:

@@ -98,13 +98,14 @@ async def stage(session: Session) -> AsyncIterator[Stage]:
                 http,
                 namespace,
                 f"http://{gateway['spec']['clusterIP']}",
-                await _token(namespace),
+                await make_token(namespace),
             )
         finally:
             await session.delete(NAMESPACES, Key("", namespace))
 
 
-async def _token(namespace: str) -> str:
+async def make_token(namespace: str) -> str:
+    """A further token of the caller, for an hour."""
     command = ("kubectl", "-n", namespace, "create", "token", "caller", "--duration=1h")
     process = await asyncio.create_subprocess_exec(
         *command, f"--audience={names.GATEWAY_AUDIENCE}", stdout=asyncio.subprocess.PIPE
