@@ -88,7 +88,12 @@ async def _looked_at(on: Stage, size: int, *, other_than: Key) -> None:
 
 
 async def _writes(cluster: ClusterConfig) -> float:
-    return sum([await written(cluster, group, plural) for group, plural in WRITTEN])
+    return sum(
+        [
+            await written(cluster, group, plural, status=group == names.GROUP)
+            for group, plural in WRITTEN
+        ]
+    )
 
 
 async def _leader(on: Stage) -> Key:

@@ -11,8 +11,13 @@ LABEL = re.compile(r'(\w+)="([^"]*)"')
 WRITES = {"POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION"}
 
 
-async def written(config: ClusterConfig, group: str, resource: str) -> float:
-    """All write requests so far on a resource and its subresources, refused ones too."""
+async def written(
+    config: ClusterConfig, group: str, resource: str, *, status: bool = True
+) -> float:
+    """All write requests so far on a resource and its subresources, refused ones too.
+
+    Not `status` leaves out what a controller of Kubernetes says of it.
+    """
     headers = {"Authorization": f"Bearer {await config.token.token()}"}
     async with (
         aiohttp.ClientSession() as http,
@@ -22,6 +27,8 @@ async def written(config: ClusterConfig, group: str, resource: str) -> float:
     total = 0.0
     for labels, value in LINE.findall(text):
         found = dict(LABEL.findall(labels))
+        if not status and found["subresource"] == "status":
+            continue
         if found["group"] == group and found["resource"] == resource and found["verb"] in WRITES:
             total += float(value)
     return total
