@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sluice_cli import catalogue, cluster, drawing, lint, local
+from sluice_cli import catalogue, cluster, drawing, keys, lint, local
 from sluice_cli.documents import Unreadable
 
 OK, FAILED, INVALID, CANCELLED = 0, 1, 2, 130
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     drawing.add_to(commands)
     catalogue.add_to(commands)
     cluster.add_to(commands)
+    keys.add_to(commands)
     return parser
 
 

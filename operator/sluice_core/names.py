@@ -13,6 +13,7 @@ LABEL_REQUEST = f"{GROUP}/request-key"  # hash of the Idempotency-Key that made 
 LABEL_CONTAINER_OF = f"{GROUP}/container-of"  # on the Job of a step, and its pod: the workflow
 LABEL_MOUNTS = f"{GROUP}/mounts"  # hash of what a runner pod has mounted
 LABEL_INTEGRATION_OF = f"{GROUP}/integration-of"  # on a WorkflowCredential: its workflow
+LABEL_API_KEY = f"{GROUP}/api-key"  # on the objects of a key for the gateway: what it is called
 LABEL_PLAN = f"{GROUP}/plan"  # on a namespace: the WorkflowPlan that holds there
 LABEL_JOB_NAME = "batch.kubernetes.io/job-name"  # Kubernetes' own, on the pods of a Job
 LABEL_COMPONENT = "app.kubernetes.io/component"
@@ -29,6 +30,9 @@ ANNOTATION_STOP = f"{GROUP}/stop-requested-at"
 ANNOTATION_START = f"{GROUP}/start-requested-at"
 ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kubernetes' own
 ANNOTATION_REQUEST = f"{GROUP}/request"  # on the Job of a step: which request it was made for
+# on the Secret of an API key
+ANNOTATION_KEY_ACCOUNT = f"{GROUP}/service-account"  # whose token it is
+ANNOTATION_KEY_EXPIRES = f"{GROUP}/expires"
 # on a ControllerRevision
 ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds
 ANNOTATION_VERSION_TAG = f"{GROUP}/version-tag"  # a version with a tag is never pruned
@@ -38,6 +42,7 @@ ANNOTATION_VERSION_DESCRIPTION = f"{GROUP}/version-description"
 RUNNER_PORT = 8080
 RUNNER_CONTAINER = "runner"
 GATEWAY_AUDIENCE = "sluice-gateway"
+API_KEY_TYPE = f"{GROUP}/api-key"  # of a Secret, which stays what it is
 LEASE = "sluice-operator"
 ADMISSION = "sluice-admission"  # the ConfigMap of a namespace that counts against its plan
 COURIER = "sluice-courier"  # its Service, whom tokens for it are for, and its account
@@ -55,6 +60,11 @@ def runner(workflow: str) -> str:
 def workflow_of_service(service: str) -> str | None:
     """The workflow behind the first label of a trigger Service's host name."""
     return service.removeprefix(_SERVICE_PREFIX) if service.startswith(_SERVICE_PREFIX) else None
+
+
+def api_key(key: str) -> str:
+    """The name of an API key's Secret, and of the account and binding made for it alone."""
+    return f"sluice-key-{key}"
 
 
 def containers(workflow: str) -> str:

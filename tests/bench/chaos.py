@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from testkit.e2e import chaos, release, space
+from testkit.e2e import chaos, kubectl, release, space
 
 RESULT = Path(__file__).parents[2] / "bench" / "chaos.json"
 
@@ -11,12 +11,14 @@ RESULT = Path(__file__).parents[2] / "bench" / "chaos.json"
 def main(kills: int, seed: int) -> int:
     """0 when nothing was lost and nothing repeated."""
     release.available()
+    kubectl.apply("default", space.make_plan())
     here = space.make(recorder=True)
     try:
         here.deploy(chaos.a_stormy_workflow(here.recorder()))
         outcome = chaos.play(here, kills, seed)
     finally:
         space.remove(here)
+        kubectl.run("delete", "workflowplan", space.PLAN, "--wait=false")
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(outcome.as_json() + "\n")
     print(outcome.as_json())
