@@ -98,8 +98,10 @@ def _account(
     account = _plain(core.create_namespaced_service_account(namespace, body))
     made = account["metadata"]["name"]
     undo.callback(_quietly, core.delete_namespaced_service_account, made, namespace)
-    binding: Any = key_objects.make_binding(options.name, options.role, account)
-    client.RbacAuthorizationV1Api().create_namespaced_role_binding(namespace, binding)
+    rbac = client.RbacAuthorizationV1Api()
+    for one in key_objects.make_bindings(options.name, options.role, account):
+        binding: Any = one
+        rbac.create_namespaced_role_binding(namespace, binding)
     return account
 
 

@@ -11,6 +11,14 @@ from sluice_core import names
 
 Manifest = dict[str, Any]
 
+# The chart's edit and admin are parts of Kubernetes' own roles, and lack the lesser ones.
+ROLES = {
+    "view": ("sluice-view",),
+    "trigger": ("sluice-trigger",),
+    "edit": ("sluice-view", "sluice-edit"),
+    "admin": ("sluice-view", "sluice-edit", "sluice-admin"),
+}
+
 
 def make_account(key: str) -> Manifest:
     """A ServiceAccount for this key alone."""
@@ -22,15 +30,19 @@ def make_account(key: str) -> Manifest:
     }
 
 
-def make_binding(key: str, role: str, account: Manifest) -> Manifest:
-    """What gives that account the role; it goes with the account."""
+def make_bindings(key: str, role: str, account: Manifest) -> list[Manifest]:
+    """What gives that account the role and the lesser ones; they go with the account."""
+    return [_binding(key, one, account) for one in ROLES[role]]
+
+
+def _binding(key: str, role: str, account: Manifest) -> Manifest:
     group = "rbac.authorization.k8s.io"
     subject = {"kind": "ServiceAccount", "name": names.api_key(key)}
     return {
         "apiVersion": f"{group}/v1",
         "kind": "RoleBinding",
-        "metadata": _metadata(key, account),
-        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": f"sluice-{role}"},
+        "metadata": _metadata(key, account) | {"name": f"{names.api_key(key)}-{role}"},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": role},
         "subjects": [subject | {"namespace": account["metadata"]["namespace"]}],
     }
 

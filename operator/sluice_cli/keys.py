@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sluice_cli.cluster import NAMESPACE
+from sluice_cli.key_objects import ROLES
 
-ROLES = ("view", "trigger", "edit", "admin")
 SHORTEST = timedelta(minutes=10)  # TokenRequest takes no less
 LONGEST = timedelta(days=3650)
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")

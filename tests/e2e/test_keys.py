@@ -37,7 +37,7 @@ def is_for_the_api_server(here: Space, key: str) -> bool:
 
 def there_is(here: Space, kind: str, name: str) -> bool:
     found = kubectl.items("-n", here.namespace, kind)
-    return any(one["metadata"]["name"] == name for one in found)
+    return any(one["metadata"]["name"].startswith(name) for one in found)
 
 
 def test_a_key_with_a_role_may_what_the_role_may_until_it_is_revoked(here: Space) -> None:
@@ -82,6 +82,13 @@ def test_a_key_of_an_account_acts_as_it_and_the_api_server_refuses_it(here: Spac
     assert not is_for_the_api_server(here, key)
     assert keys(here, "revoke", "work").returncode == 0
     assert there_is(here, "serviceaccounts", "worker")
+
+
+def test_a_key_that_may_change_a_workflow_may_see_it(here: Space) -> None:
+    made = keys(here, "create", "writer", "--role", "edit", "--expires", "1h")
+
+    assert made.returncode == 0, made.stderr
+    assert code(here, made.stdout.strip(), "/workflows/hello") == 200
 
 
 def test_what_cannot_be_had_leaves_nothing(here: Space) -> None:

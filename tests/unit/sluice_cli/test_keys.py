@@ -9,6 +9,7 @@ import pytest
 from sluice_cli import key_objects, keys
 from sluice_cli.main import main
 from sluice_core import names
+from testkit import chart
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ACCOUNT = {"metadata": {"name": "caller", "namespace": "shop", "uid": "a1"}}
@@ -86,13 +87,34 @@ def test_an_account_that_is_made_for_a_key_has_the_role_and_no_token_in_pods() -
     account = key_objects.make_account("ci")
     account["metadata"] |= {"namespace": "shop", "uid": "a2"}
 
-    binding = key_objects.make_binding("ci", "trigger", account)
+    [binding] = key_objects.make_bindings("ci", "trigger", account)
 
     assert account["automountServiceAccountToken"] is False
     assert binding["roleRef"]["name"] == "sluice-trigger"
     [subject] = binding["subjects"]
     assert (subject["name"], subject["namespace"]) == ("sluice-key-ci", "shop")
     assert binding["metadata"]["ownerReferences"][0]["uid"] == "a2"
+
+
+MAY = {
+    "view sees and changes nothing": ("view", "get", "update"),
+    "edit sees what it changes": ("edit", "update", None),
+    "admin sees and changes": ("admin", "update", None),
+}
+
+
+@pytest.mark.parametrize(("role", "may", "may_not"), MAY.values(), ids=MAY)
+def test_a_role_holds_the_lesser_ones(role: str, may: str, may_not: str | None) -> None:
+    bound = key_objects.make_bindings("ci", role, ACCOUNT)
+
+    rules = [
+        r for one in bound for r in chart.found("ClusterRole", one["roleRef"]["name"])["rules"]
+    ]
+    ours = [one for one in rules if {"workflows", "*"} & set(one["resources"])]
+    verbs = {verb for one in ours for verb in one["verbs"]}
+    assert {"get", "list", may} <= verbs
+    assert may_not not in verbs
+    assert len({one["metadata"]["name"] for one in bound}) == len(bound)
 
 
 def a_secret(account: str, **notes: str) -> dict[str, Any]:
