@@ -30,7 +30,7 @@ def create(options: argparse.Namespace) -> int:
     try:
         with ExitStack() as undo:
             account = _account(core, namespace, options, undo)
-            body: Any = key_objects.make_secret(options.name, account)
+            body: Any = key_objects.make_secret(options.name, account, options.role)
             secret = _plain(core.create_namespaced_secret(namespace, body))
             made = secret["metadata"]["name"]
             undo.callback(_quietly, core.delete_namespaced_secret, made, namespace)

@@ -47,10 +47,15 @@ def _binding(key: str, role: str, account: Manifest) -> Manifest:
     }
 
 
-def make_secret(key: str, account: Manifest) -> Manifest:
-    """Holds nothing; the token is good for as long as it is there. It goes with the account."""
+def make_secret(key: str, account: Manifest, role: str | None = None) -> Manifest:
+    """Holds nothing; the token is good for as long as it is there. It goes with the account.
+
+    `role` is what an account has that was made for the key.
+    """
     metadata = _metadata(key, account)
     metadata["annotations"] = {names.ANNOTATION_KEY_ACCOUNT: account["metadata"]["name"]}
+    if role:
+        metadata["annotations"][names.ANNOTATION_KEY_ROLE] = role
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -73,8 +78,7 @@ def make_request(secret: Manifest, expires: timedelta) -> Manifest:
 
 def has_own_account(secret: Manifest) -> bool:
     """Whether its account was made for it."""
-    meta = secret["metadata"]
-    return bool(meta.get("annotations", {}).get(names.ANNOTATION_KEY_ACCOUNT) == meta["name"])
+    return names.ANNOTATION_KEY_ROLE in (secret["metadata"].get("annotations") or {})
 
 
 def described(secret: Manifest, now: datetime) -> dict[str, Any]:

@@ -32,6 +32,7 @@ ANNOTATION_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"  # Kuber
 ANNOTATION_REQUEST = f"{GROUP}/request"  # on the Job of a step: which request it was made for
 # on the Secret of an API key
 ANNOTATION_KEY_ACCOUNT = f"{GROUP}/service-account"  # whose token it is
+ANNOTATION_KEY_ROLE = f"{GROUP}/role"  # of an account that was made for the key
 ANNOTATION_KEY_EXPIRES = f"{GROUP}/expires"
 # on a ControllerRevision
 ANNOTATION_DEFINITION = f"{GROUP}/definition"  # sha256 of what it holds

@@ -139,6 +139,10 @@ def test_a_key_is_shown_with_its_account_and_end(expires: str, over: bool) -> No
     assert lines[1].endswith("(over)") is over
 
 
-@pytest.mark.parametrize(("account", "own"), [("sluice-key-ci", True), ("caller", False)])
-def test_only_an_account_that_was_made_for_the_key_goes_with_it(account: str, own: bool) -> None:
-    assert key_objects.has_own_account(a_secret(account)) is own
+@pytest.mark.parametrize(("role", "own"), [("view", True), (None, False)])
+def test_only_an_account_that_was_made_for_the_key_goes_with_it(
+    role: str | None, own: bool
+) -> None:
+    account = {"metadata": {"name": "sluice-key-ci", "uid": "a1"}}
+
+    assert key_objects.has_own_account(key_objects.make_secret("ci", account, role)) is own
