@@ -28,7 +28,7 @@ async def a_server(head_seconds: float = 10) -> AsyncIterator[int]:
     settings = Settings(host="127.0.0.1", port=a_free_port(), head_seconds=head_seconds)
     app = make(cluster, Limits(body_bytes=4096, body_seconds=0.2))
     assert cluster.waiting is not None
-    server = serving.make_server(settings, Gateway(app, cluster.waiting, None))  # type: ignore[arg-type]
+    server = serving.make_server(settings, Gateway(app, cluster.waiting, dict, None))  # type: ignore[arg-type]
     served = asyncio.ensure_future(server.serve())
     await until(lambda: server.started, "the server listens")
     try:
