@@ -1,7 +1,10 @@
 """Make, read, change and delete objects on a caller's behalf; two changes at once both count."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from typing import Protocol
+
+import orjson
 
 from sluice_core import names
 from sluice_gateway.idempotency import Once
@@ -133,8 +136,14 @@ class Objects:
 
 
 def etag(found: Manifest) -> str:
-    """The version of an object as HTTP names it (RFC 9110, 8.8.3)."""
-    return f'"{found["metadata"]["resourceVersion"]}"'
+    """The version of an object as HTTP names it (RFC 9110, 8.8.3), of what people change of it.
+
+    Not its resourceVersion: the operator's next status is another one, and nobody's change.
+    """
+    meta = found["metadata"]
+    changeable = (meta.get("uid"), meta.get("labels"), meta.get("annotations"), found["spec"])
+    text = orjson.dumps(changeable, option=orjson.OPT_SORT_KEYS)
+    return f'"{hashlib.sha256(text).hexdigest()[:16]}"'
 
 
 def check_match(found: Manifest, if_match: str | None) -> None:

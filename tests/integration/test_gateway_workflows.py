@@ -111,6 +111,20 @@ async def test_changes_at_once_are_all_there_in_the_end(world: World) -> None:
     }  # fmt: skip
 
 
+async def test_a_status_that_is_written_meanwhile_is_no_other_version(world: World) -> None:
+    token = await world.token()
+    made = await world.ask("POST", "/workflows", token, NODES)
+    key = Key(world.namespace, made.body["id"])
+    status = {"status": {"observedGeneration": 1}}
+    await world.session.merge_patch(WORKFLOWS, key, status, subresource="status")
+
+    changed = await world.ask(
+        "PUT", f"/workflows/{key.name}", token, {"name": "A"}, If_Match=made.headers["ETag"]
+    )
+
+    assert changed.status == 200
+
+
 async def test_an_etag_that_is_old_changes_nothing(world: World) -> None:
     token = await world.token()
     made = await world.ask("POST", "/workflows", token, NODES)

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sluice_gateway.objects import etag
 from sluice_gateway.workflow_schemas import (
     ValidationAnswer,
     WorkflowDetail,
@@ -44,12 +45,13 @@ async def test_a_workflow_is_made_in_the_form_of_nodes() -> None:
 
     async with client(cluster) as http:
         answer = await http.post(BASE, json=NODES)
+        shown = await http.get(f"{BASE}/greet-people")
 
     made = WorkflowMade.model_validate(answer.json())
     live = cluster.live[Key("shop", "greet-people")]
     assert (answer.status_code, made.workflow_id, made.status) == (201, "greet-people", "draft")
     assert answer.headers["location"] == made.url
-    assert answer.headers["etag"] == '"101"'
+    assert answer.headers["etag"] == shown.headers["etag"]
     assert live["spec"]["steps"] == [{**SAY, "needs": []}]
     assert live["metadata"]["annotations"] == {
         "sluice.dev/owner": "system:serviceaccount:shop:alice"
@@ -182,12 +184,32 @@ async def test_a_key_is_made_for_who_may_write_that_secret() -> None:
 # -- see
 
 
+CHANGES: dict[str, tuple[dict[str, Any], bool]] = {
+    "a status is written": ({"status": {"version": 1}}, False),
+    "it has another resourceVersion": ({"metadata": {"uid": "u", "resourceVersion": "9"}}, False),
+    "its spec is changed": ({"spec": {"steps": []}}, True),
+    "it has a label": ({"metadata": {"uid": "u", "labels": {"a": "b"}}}, True),
+    "it has an annotation": ({"metadata": {"uid": "u", "annotations": {"a": "b"}}}, True),
+    "it is a namesake": ({"metadata": {"uid": "v"}}, True),
+}
+
+
+@pytest.mark.parametrize(("changed", "differs"), CHANGES.values(), ids=CHANGES)
+def test_an_etag_is_of_what_people_change(changed: dict[str, Any], differs: bool) -> None:
+    before = {"metadata": {"uid": "u", "resourceVersion": "1"}, "spec": {"steps": [SAY]}}
+
+    assert (etag(before | changed) != etag(before)) is differs
+
+
 async def test_a_workflow_is_shown_with_its_version_as_etag() -> None:
-    async with client(a_cluster(title="Daily", tags=["a"])) as http:
+    cluster = a_cluster(title="Daily", tags=["a"])
+
+    async with client(cluster) as http:
         answer = await http.get(f"{BASE}/etl")
 
     detail = WorkflowDetail.model_validate(answer.json())
-    assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
+    shown = etag(cluster.live[Key("shop", "etl")])
+    assert (answer.status_code, answer.headers["etag"]) == (200, shown)
     assert (detail.name, detail.id, detail.tags, detail.steps_count) == ("Daily", "etl", ["a"], 1)
     assert detail.nodes[0]["config"] == {"message": "hello"}
     assert detail.lifecycle_policy == {"type": "idle-shutdown", "idleTimeoutMinutes": 30}
@@ -300,12 +322,14 @@ async def test_if_match_changes_that_version_alone() -> None:
     cluster = a_cluster()
 
     async with client(cluster) as http:
+        shown = (await http.get(f"{BASE}/etl")).headers["etag"]
         stale = await http.put(f"{BASE}/etl", json={"name": "x"}, headers={"If-Match": '"0"'})
-        fresh = await http.put(f"{BASE}/etl", json={"name": "x"}, headers={"If-Match": '"1"'})
-        gone = await http.delete(f"{BASE}/etl", headers={"If-Match": '"1"'})
+        fresh = await http.put(f"{BASE}/etl", json={"name": "x"}, headers={"If-Match": shown})
+        gone = await http.delete(f"{BASE}/etl", headers={"If-Match": shown})
 
     assert (stale.status_code, fresh.status_code, gone.status_code) == (412, 200, 412)
-    assert stale.headers["etag"] == '"1"'
+    assert stale.headers["etag"] == shown
+    assert fresh.headers["etag"] != shown
 
 
 async def test_a_change_that_makes_it_invalid_is_refused_and_nothing_is_written() -> None:
