@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sluice_core.api.workflow import Sharing
 from sluice_gateway.objects import Api, Objects
 from sluice_gateway.refusals import no_workflow
 from sluice_kube.resources import WORKFLOWS, Manifest
@@ -12,6 +13,14 @@ class Workflows(Objects):
 
     def __init__(self, session: Api) -> None:
         super().__init__(session, WORKFLOWS, no_workflow)
+
+
+_UNSHARED: dict[str, Any] = Sharing().model_dump(mode="json", by_alias=True)
+
+
+def is_shared_alike(spec: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether both are shown to the same; what is absent is what the API server fills in."""
+    return _UNSHARED | spec.get("sharing", {}) == _UNSHARED | other.get("sharing", {})
 
 
 def with_spec(workflow: Manifest, spec: dict[str, Any]) -> Manifest:

@@ -35,7 +35,7 @@ from sluice_gateway.schemas import WorkflowName
 from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowForm, WorkflowList, WorkflowMade
-from sluice_gateway.workflows import Workflows, with_spec
+from sluice_gateway.workflows import Workflows, is_shared_alike, with_spec
 from sluice_kube.resources import Key, Manifest
 
 _EXAMPLE = {
@@ -152,13 +152,19 @@ class SeeWorkflows:
         spec = edit(current["spec"])
         await self.judge.check(spec, key.namespace)
         self.plans.check_spec(key.namespace, spec, current["spec"])
-        if spec.get("sharing") != current["spec"].get("sharing"):
+        may_share = not is_shared_alike(spec, current["spec"])
+        if may_share:
             await self.desk.gate.admit(caller, SHARE_FLOW, *key)
-        return await self.workflows.change(
-            key,
-            lambda found: with_spec(found, edit(found["spec"])),
-            request.headers.get("if-match"),
-        )
+
+        def edited(found: Manifest) -> Manifest:
+            made = edit(found["spec"])
+            if not may_share and not is_shared_alike(made, found["spec"]):
+                raise Problem(
+                    409, "Conflict", "its sharing was changed at the same time: try again"
+                )
+            return with_spec(found, made)
+
+        return await self.workflows.change(key, edited, request.headers.get("if-match"))
 
     async def _change(self, request: Request, workflow: str, *, replace: bool) -> Response:
         caller, namespace = await self.desk.admit(request, UPDATE_FLOW, workflow)

@@ -353,6 +353,33 @@ async def test_sharing_needs_the_right_to_share() -> None:
     assert (answer.status_code, "sharing" in spec_of(cluster)) == (403, False)
 
 
+OWN = {"metadata": {"name": "etl"}, "spec": {"steps": [SAY]}}
+
+
+async def test_what_the_api_server_fills_in_is_no_sharing_that_a_caller_takes_back() -> None:
+    cluster = a_cluster(sharing={"visibility": "Tenant"}, description="before")
+    cluster.denied.add("update workflows/share")
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json=OWN)
+
+    assert (answer.status_code, spec_of(cluster)) == (200, {"steps": [SAY]})
+
+
+async def test_who_may_not_share_takes_back_no_sharing_that_is_given_meanwhile() -> None:
+    cluster = a_cluster()
+    cluster.denied.add("update workflows/share")
+    rival = a_workflow(steps=[SAY], sharing={"visibility": "Private"})
+    rival["metadata"]["resourceVersion"] = "2"
+    cluster.rivals.append(rival)
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json=OWN)
+
+    assert answer.status_code == 409
+    assert spec_of(cluster)["sharing"] == {"visibility": "Private"}
+
+
 async def test_a_state_is_set_and_a_workflow_deleted() -> None:
     cluster = a_cluster()
 
