@@ -20,7 +20,11 @@ _UNSHARED: dict[str, Any] = Sharing().model_dump(mode="json", by_alias=True)
 
 def is_shared_alike(spec: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether both are shown to the same; what is absent is what the API server fills in."""
-    return _UNSHARED | spec.get("sharing", {}) == _UNSHARED | other.get("sharing", {})
+    return _sharing(spec) == _sharing(other)
+
+
+def _sharing(spec: dict[str, Any]) -> dict[str, Any]:
+    return {**_UNSHARED, **spec.get("sharing", {})}
 
 
 def with_spec(workflow: Manifest, spec: dict[str, Any]) -> Manifest:

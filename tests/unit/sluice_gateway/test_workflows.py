@@ -367,7 +367,7 @@ async def test_what_the_api_server_fills_in_is_no_sharing_that_a_caller_takes_ba
 
 
 async def test_who_may_not_share_takes_back_no_sharing_that_is_given_meanwhile() -> None:
-    cluster = a_cluster()
+    cluster = a_cluster(description="before")
     cluster.denied.add("update workflows/share")
     rival = a_workflow(steps=[SAY], sharing={"visibility": "Private"})
     rival["metadata"]["resourceVersion"] = "2"
