@@ -15,7 +15,7 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from sluice_cli import key_objects
-from sluice_cli.connection import INVALID, connect, refused
+from sluice_cli.connection import INVALID, connect, refused, said
 from sluice_cli.key_objects import Manifest
 from sluice_core import names
 
@@ -77,10 +77,10 @@ def revoke(options: argparse.Namespace) -> int:
             return INVALID
         same: Any = {"preconditions": {"uid": secret["metadata"]["uid"]}}
         core.delete_namespaced_secret(name, namespace, body=same)
-        if key_objects.has_own_account(secret):
-            core.delete_namespaced_service_account(name, namespace)
     except ApiException as error:
         return refused(error)
+    if key_objects.has_own_account(secret):
+        _quietly(core.delete_namespaced_service_account, name, namespace)
     print(f"{options.name}: revoked; gateways refuse it within 10 seconds")
     return 0
 
@@ -114,4 +114,4 @@ def _quietly(delete: Callable[[str, str], object], name: str, namespace: str) ->
     try:
         delete(name, namespace)
     except ApiException as error:
-        print(f"warning: {name} is left in {namespace}: {error.reason}", file=sys.stderr)
+        print(f"warning: {name} is left in {namespace}: {said(error)}", file=sys.stderr)

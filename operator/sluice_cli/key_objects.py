@@ -86,13 +86,12 @@ def described(secret: Manifest, now: datetime) -> dict[str, Any]:
     meta = secret["metadata"]
     notes: Mapping[str, str] = meta.get("annotations") or {}
     expires = notes.get(names.ANNOTATION_KEY_EXPIRES, "")
-    over = bool(expires) and datetime.fromisoformat(expires) <= now
     return {
         "name": meta["labels"][names.LABEL_API_KEY],
         "serviceAccount": notes.get(names.ANNOTATION_KEY_ACCOUNT, ""),
         "created": meta["creationTimestamp"],
         "expires": expires,
-        "expired": over,
+        "expired": bool(expires) and expires <= stamp(now),
     }
 
 

@@ -139,6 +139,12 @@ def test_a_key_is_shown_with_its_account_and_end(expires: str, over: bool) -> No
     assert lines[1].endswith("(over)") is over
 
 
+def test_an_end_that_somebody_has_written_is_shown_as_it_is() -> None:
+    secret = a_secret("caller", **{names.ANNOTATION_KEY_EXPIRES: "tomorrow"})
+
+    assert key_objects.described(secret, NOW)["expires"] == "tomorrow"
+
+
 @pytest.mark.parametrize(("role", "own"), [("view", True), (None, False)])
 def test_only_an_account_that_was_made_for_the_key_goes_with_it(
     role: str | None, own: bool
