@@ -4,7 +4,7 @@ import asyncio
 import os
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import NAMESPACES, Key
 from sluice_kube.sending import Settings
 from sluice_kube.session import Session
+from testkit.api_server import our_kinds
 
+CRDS = Path(__file__).parents[2] / "crds"
 NONE = "no cluster: {}. `make cluster` makes one; SLUICE_USE_CURRENT=1 takes that of $KUBECONFIG"
 
 
@@ -36,6 +38,13 @@ def cluster_config() -> ClusterConfig:
         pytest.fail(NONE.format(error), pytrace=False)
     os.environ["KUBECONFIG"] = path
     return config
+
+
+@pytest.fixture(scope="module")
+def kinds(cluster_config: ClusterConfig) -> Iterator[None]:
+    """Our kinds in their own group, as the chart brings them."""
+    with our_kinds(CRDS):
+        yield
 
 
 async def _asked(config: ClusterConfig) -> None:

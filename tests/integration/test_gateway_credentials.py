@@ -1,7 +1,7 @@
 """Credentials and templates over REST on a real API server: what `kubectl get -o yaml` shows."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,10 @@ import yaml
 from sluice_gateway.credential_forms import MASK
 from sluice_gateway.workflow_schemas import WorkflowMade
 from sluice_kube import errors
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import CREDENTIALS, SECRETS, TEMPLATES, WORKFLOWS, Key
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 ROOT = Path(__file__).parents[2]
 WRITES = ("create", "update", "delete")
 RIGHTS = [
@@ -30,12 +28,6 @@ SMTP = {
     "CredentialType": 0,
     "Data": {"Host": "mail.example.com", "Port": "587", "Username": "shop", "Password": PASSWORD},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(ROOT / "crds"):
-        yield
 
 
 @pytest.fixture

@@ -4,30 +4,20 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
 from sluice_gateway.event_schemas import EventAnswer
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import SECRETS, Key
-from testkit.api_server import our_kinds
 from testkit.gateway_process import Answer, World, a_world, cluster
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 TRIGGER = ("create", "workflows/trigger")
-CRDS = Path(__file__).parents[2] / "crds"
 BODY = {"order": 7}
 KEY = "a-key-of-the-shop"
 HOOK = {"name": "paid", "webhook": {"auth": {"type": "GitHub", "secretKey": "paid"}}}
 EVENT = {"name": "paid", "event": {"type": "order.paid", "filter": "event.data.total > 100"}}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
 
 
 @pytest.fixture

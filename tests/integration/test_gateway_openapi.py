@@ -13,24 +13,16 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import TEMPLATES, Key
 from testkit import asked
-from testkit.api_server import our_kinds
 from testkit.asked import Described
 from testkit.eventually import until
 from testkit.gateway_process import Answer, World, a_world, cluster
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 ROOT = Path(__file__).parents[2]
 AT_ONCE = 8
 SYNC_SECONDS = 0.1  # nothing executes the runs here
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(ROOT / "crds"):
-        yield
 
 
 @pytest.fixture

@@ -2,21 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from sluice_core import names
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import CREDENTIALS, RUNS, Key
-from testkit.api_server import our_kinds
 from testkit.gateway_process import DEADLINE, World, a_world, cluster
 from testkit.rights import AT_ONCE, ROLES_OF, TABLE, W, bound, make
 
-pytestmark = pytest.mark.integration
-CRDS = Path(__file__).parents[2] / "crds"
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 FLOW, RUN, CREDENTIAL, INTEGRATION = "hidden", "past", "mail", "chat"
 TRIGGERS = [
     {"name": "schedule", "schedule": {"cron": "0 9 * * *", "timeZone": "UTC"}},
@@ -57,12 +53,6 @@ QUERIES = {
     "/integrations": f"?workflow_id={FLOW}",
     "/workflows/integrations": f"?workflow_id={FLOW}",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """Who may do what over REST: every route, every kind of caller, by real tokens and real RBAC."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
 from cluster.credentials import SERVICE_ACCOUNT_KEY
 from sluice_core import names
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import NAMESPACES, RUNS, SERVICE_ACCOUNTS, Key, Resource
 from testkit import tokens
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 from testkit.rights import (
     AT_ONCE,
@@ -30,14 +27,7 @@ from testkit.rights import (
     rows,
 )
 
-pytestmark = pytest.mark.integration
-CRDS = Path(__file__).parents[2] / "crds"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 
 
 @pytest.fixture

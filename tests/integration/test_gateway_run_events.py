@@ -1,25 +1,15 @@
 """A run's changes as server-sent events, on a real API server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import orjson
 import pytest
 
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import RUNS, Key
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 
-pytestmark = pytest.mark.integration
-CRDS = Path(__file__).parents[2] / "crds"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 
 
 @pytest.fixture

@@ -6,28 +6,20 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from sluice_kube.config import ClusterConfig
 from testkit import asked
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SECONDS = 300
 MOST_SHOWN = 20_000  # characters
 PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(ROOT / "crds"):
-        yield
 
 
 @pytest.fixture

@@ -1,27 +1,17 @@
 """The gateway on a real API server: real tokens, real objects, a watch that breaks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
 from sluice_gateway.schemas import RunDetail, RunList, TriggerAnswer
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import RUNS, Key
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 from testkit.relay import relaying
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 TRIGGER = ("create", "workflows/trigger")
-CRDS = Path(__file__).parents[2] / "crds"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
 
 
 @pytest.fixture

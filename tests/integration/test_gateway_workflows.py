@@ -1,22 +1,18 @@
 """Workflows over REST on a real API server: what `kubectl get -o yaml` then shows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowList, WorkflowMade
 from sluice_kube import errors
-from sluice_kube.config import ClusterConfig
 from sluice_kube.resources import WORKFLOWS, Key
 from sluice_kube.scope import Scope
-from testkit.api_server import our_kinds
 from testkit.gateway_process import World, a_world, cluster
 
-pytestmark = pytest.mark.integration
-CRDS = Path(__file__).parents[2] / "crds"
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 NODES = {
     "name": "Greet people",
     "status": "active",
@@ -31,12 +27,6 @@ NODES = {
     ],
 }
 RIGHTS = [(verb, "workflows") for verb in ("get", "list", "create", "update", "delete")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: ClusterConfig) -> Iterator[None]:
-    with our_kinds(CRDS):
-        yield
 
 
 @pytest.fixture

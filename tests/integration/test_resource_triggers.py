@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +18,9 @@ from sluice_operator.ledger import Ledger
 from sluice_operator.resource.access import GOOD_FOR, Problem
 from sluice_operator.resource.observed import Kind, Mark, marks
 from sluice_operator.resource_triggers import Outside, ResourceTriggers
-from testkit import api_server
 from testkit.eventually import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("kinds")]
 
 ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "Role")
 BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
@@ -30,13 +28,6 @@ LISTED = (Kind("v1", "ConfigMap"), Kind("x.example/v1", "Nothing"), Kind("v1", "
 STEPS = [{"name": "a", "action": "log", "with": {"message": "hello"}}]
 SHOP = {"app": "shop"}
 OLD = timedelta(seconds=3)  # times of creation have no fractions, and clocks a second of leeway
-CRDS = Path(__file__).parents[2] / "crds"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kinds(cluster_config: object) -> Iterator[None]:
-    with api_server.our_kinds(CRDS):
-        yield
 
 
 def a_trigger(name: str = "maps", **fields: Any) -> Manifest:
