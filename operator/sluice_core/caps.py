@@ -23,20 +23,12 @@ class Excess:
 
 def workflows(limits: PlanSpec, plan: str, older: int) -> Excess | None:
     """Whether there is no room for a workflow when so many others are older."""
-    most = limits.max_workflows
-    if most is None or older < most:
-        return None
-    told = f"maxWorkflows of the plan {plan} is {most}, and {older} are older than this one"
-    return Excess("maxWorkflows", most, older, told)
+    return _no_room("maxWorkflows", limits.max_workflows, plan, older)
 
 
 def credentials(limits: PlanSpec, plan: str, older: int) -> Excess | None:
     """Whether there is no room for a credential when so many others are older."""
-    most = limits.max_credentials
-    if most is None or older < most:
-        return None
-    told = f"maxCredentials of the plan {plan} is {most}, and {older} are older than this one"
-    return Excess("maxCredentials", most, older, told)
+    return _no_room("maxCredentials", limits.max_credentials, plan, older)
 
 
 def of_workflow(spec: WorkflowSpec, limits: PlanSpec, plan: str) -> Iterator[Excess]:
@@ -52,6 +44,13 @@ def grown(
     had = _most(before, limits, plan) if before else {}
     beyond = of_workflow(after, limits, plan)
     return [one for one in beyond if one.used > had.get(one.field, one.limit)]
+
+
+def _no_room(field: str, most: int | None, plan: str, older: int) -> Excess | None:
+    if most is None or older < most:
+        return None
+    told = f"{field} of the plan {plan} is {most}, and {older} are older than this one"
+    return Excess(field, most, older, told)
 
 
 def _steps(spec: WorkflowSpec, limits: PlanSpec, plan: str) -> Iterator[Excess]:

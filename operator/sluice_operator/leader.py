@@ -181,6 +181,7 @@ class Leader:
                 for watch in watches:
                     await watch.synced()
                 await self._find_subscribers()
+                tasks.create_task(self._watching.words().run())
                 tasks.create_task(self._edge.run())
                 tasks.create_task(runs.run())
                 await runs.synced()

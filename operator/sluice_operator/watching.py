@@ -94,16 +94,20 @@ class Watching:
             Informer(self._to.session, ACTIONS, on_change=self._action_changed),
             Informer(self._to.session, PODS, scope, on_change=self._pod_changed),
             Informer(self._to.session, CREDENTIALS, on_change=self._credential_changed),
-            Informer(
-                self._to.session,
-                EVENTS,
-                Scope(fields=REFUSED_JOBS),
-                on_change=self._event_changed,
-                transform=_cut_event,
-            ),
             *children,
             *self._to.containers.watches(),
         ]
+
+    def words(self) -> Informer:
+        """Of what tells why, and changes nothing: to list all Events may take long."""
+        scope = Scope(fields=REFUSED_JOBS)
+        return Informer(
+            self._to.session,
+            EVENTS,
+            scope,
+            on_change=self._event_changed,
+            transform=_cut_event,
+        )
 
     def seen(self, _: Resource, manifest: Manifest, exists: bool) -> None:
         """From Kopf, of a Workflow."""
