@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 from kubernetes import client
@@ -78,6 +79,10 @@ def revoke(options: argparse.Namespace) -> int:
         same: Any = {"preconditions": {"uid": secret["metadata"]["uid"]}}
         core.delete_namespaced_secret(name, namespace, body=same)
     except ApiException as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            text = f"there is no key {options.name} in {namespace}; sluice keys list shows them"
+            print(f"error: {text}", file=sys.stderr)
+            return INVALID
         return refused(error)
     if key_objects.has_own_account(secret):
         _quietly(core.delete_namespaced_service_account, name, namespace)
