@@ -57,7 +57,8 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = KNOWN_SEC
 async def _told(on: Stage, metric: re.Pattern[str]) -> list[float]:
     found: list[str] = []
     async for pod in on.session.list(PODS, GATEWAYS):
-        if address := pod.get("status", {}).get("podIP"):
+        address = pod.get("status", {}).get("podIP")
+        if address and "deletionTimestamp" not in pod["metadata"]:
             async with on.http.get(f"http://{address}:{PORT}/metrics") as answer:
                 found += metric.findall(await answer.text())
     return [float(one) for one in found]
