@@ -16,7 +16,7 @@ from sluice_gateway.routes import docs
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
 from sluice_gateway.routes.triggers import Triggers
-from sluice_gateway.schemas import NamespaceName
+from sluice_gateway.schemas.parameters import NamespaceName
 
 _DESCRIPTION = """Workflows on Kubernetes: trigger them, see their runs, cancel them.
 

@@ -7,40 +7,30 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from sluice_gateway import openapi, operations
-from sluice_gateway.catalog_schemas import TemplateForm
 from sluice_gateway.cloud_events import CloudEvent
-from sluice_gateway.credential_schemas import CredentialAnswer, CredentialForm, IntegrationForm
-from sluice_gateway.event_schemas import EventForm, MessageAnswer, QueueForm
-from sluice_gateway.mail_schemas import MailForm
 from sluice_gateway.operations import Operation
-from sluice_gateway.schemas import (
-    NoForm,
-    ProblemAnswer,
-    RunAnswer,
-    RunDetail,
-    RunForm,
-    TestForm,
-    TriggerAnswer,
-    TriggerForm,
-)
-from sluice_gateway.workflow_schemas import (
+from sluice_gateway.schemas.catalogue import TemplateForm
+from sluice_gateway.schemas.credentials import CredentialAnswer, CredentialForm, IntegrationForm
+from sluice_gateway.schemas.design import DuplicateForm, StatusForm
+from sluice_gateway.schemas.events import EventForm, MessageAnswer, QueueForm
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.lifecycle import LifecycleForm, StartForm
+from sluice_gateway.schemas.mail import MailForm
+from sluice_gateway.schemas.parts import (
     ConnectionForm,
-    DuplicateForm,
-    LifecycleForm,
     MappingsForm,
     NodeAnswer,
     NodeList,
     PassthroughForm,
-    ScheduleForm,
-    ShareForm,
-    StartForm,
-    StatusForm,
     StepForm,
-    VersionForm,
-    WorkflowDetail,
-    WorkflowForm,
-    WorkflowMade,
 )
+from sluice_gateway.schemas.problem import ProblemAnswer
+from sluice_gateway.schemas.runs import RunDetail
+from sluice_gateway.schemas.schedule import ScheduleForm
+from sluice_gateway.schemas.sharing import ShareForm
+from sluice_gateway.schemas.triggers import RunAnswer, RunForm, TestForm, TriggerAnswer, TriggerForm
+from sluice_gateway.schemas.versions import VersionForm
+from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowForm, WorkflowMade
 
 Schema = dict[str, Any]
 

@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from sluice_gateway.limits import RUN_BYTES
-from sluice_gateway.mail_schemas import Attached, MailForm
 from sluice_gateway.problems import Fault, Problem
+from sluice_gateway.schemas.mail import Attached, MailForm
 
 INLINE_BYTES = 96 * 1024  # of base64, all attachments together
 _SPARE_BYTES = 4096  # what a run has besides

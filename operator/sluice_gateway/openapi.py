@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from sluice_gateway.problems import MEDIA_TYPE
-from sluice_gateway.schemas import ProblemAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -9,7 +9,7 @@ from sluice_gateway.described import FORMS, Schema, walked
 from sluice_gateway.openapi import RIGHTS
 from sluice_gateway.operations import BELOW, OWN
 from sluice_gateway.problems import MEDIA_TYPE as PROBLEM
-from sluice_gateway.schemas import ProblemAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
 
 INTRODUCTION = f"""\
 # REST API, operation by operation

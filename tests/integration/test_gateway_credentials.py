@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sluice_gateway.credential_forms import MASK
-from sluice_gateway.workflow_schemas import WorkflowMade
+from sluice_gateway.schemas.workflows import WorkflowMade
 from sluice_kube import errors
 from sluice_kube.resources import CREDENTIALS, SECRETS, TEMPLATES, WORKFLOWS, Key
 from testkit.gateway_process import World, a_world, cluster

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sluice_gateway.event_schemas import EventAnswer
+from sluice_gateway.schemas.events import EventAnswer
 from sluice_kube.resources import SECRETS, Key
 from testkit.gateway_process import Answer, World, a_world, cluster
 

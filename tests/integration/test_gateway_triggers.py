@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sluice_gateway.schemas import RunDetail, RunList, TriggerAnswer
+from sluice_gateway.schemas.runs import RunDetail, RunList
+from sluice_gateway.schemas.triggers import TriggerAnswer
 from sluice_kube.resources import RUNS, Key
 from testkit.gateway_process import World, a_world, cluster
 from testkit.relay import relaying

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowList, WorkflowMade
+from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowList, WorkflowMade
 from sluice_kube import errors
 from sluice_kube.resources import WORKFLOWS, Key
 from sluice_kube.scope import Scope

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from sluice_core.catalog import entry
 from sluice_gateway import openapi
 from sluice_gateway.auth import LIST_FLOWS
-from sluice_gateway.catalog_schemas import ActionCatalog
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.judging import Judge
+from sluice_gateway.schemas.catalogue import ActionCatalog
 
 Category = Annotated[
     str | None, Query(min_length=1, max_length=63, description="Those of this category.")

@@ -22,7 +22,6 @@ from sluice_gateway.auth import (
     Caller,
 )
 from sluice_gateway.credential_forms import Wish
-from sluice_gateway.credential_schemas import CredentialAnswer, CredentialForm, CredentialList
 from sluice_gateway.credentials import (
     Credentials,
     changed,
@@ -37,6 +36,7 @@ from sluice_gateway.objects import check_match, etag
 from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Fault, not_valid
 from sluice_gateway.refusals import is_visible
+from sluice_gateway.schemas.credentials import CredentialAnswer, CredentialForm, CredentialList
 from sluice_kube.resources import Key, Manifest
 
 CredentialName = Annotated[

@@ -19,8 +19,7 @@ from sluice_gateway.making import answer_made, manifest_of
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import NoForm, WorkflowName
-from sluice_gateway.workflow_schemas import (
+from sluice_gateway.schemas.design import (
     Discovered,
     DuplicateForm,
     LayoutAnswer,
@@ -28,10 +27,10 @@ from sluice_gateway.workflow_schemas import (
     StatsAnswer,
     StatusForm,
     ValidationAnswer,
-    WorkflowDetail,
-    WorkflowForm,
-    WorkflowMade,
 )
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowForm, WorkflowMade
 from sluice_kube.resources import Key, Manifest
 
 AppId = Annotated[str, Query(alias="appId", min_length=1, max_length=63)]

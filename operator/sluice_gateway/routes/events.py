@@ -16,13 +16,9 @@ from sluice_gateway import bodies, cloud_events, openapi, payloads
 from sluice_gateway.auth import LIST_WORKFLOWS, TRIGGER, Caller
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.emitting import Emitter, Result
-from sluice_gateway.event_schemas import (
-    Emitted,
-    EventForm,
-    EventTypes,
-)
 from sluice_gateway.idempotency import HEADER, check
 from sluice_gateway.problems import of_validation
+from sluice_gateway.schemas.events import Emitted, EventForm, EventTypes
 
 _SEED = {"event_type": "user.created", "event_data": {"userId": "user_456"}}
 _CLOUD_EVENT = {

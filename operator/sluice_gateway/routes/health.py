@@ -10,7 +10,7 @@ from sluice_core import standard_webhooks
 from sluice_gateway import openapi
 from sluice_gateway.desk import respond
 from sluice_gateway.metrics import Metrics
-from sluice_gateway.schemas import Health, WebhookKey, WebhookKeyList
+from sluice_gateway.schemas.service import Health, WebhookKey, WebhookKeyList
 from sluice_kube import signing
 
 Missing = Callable[[], list[str]]

@@ -18,7 +18,7 @@ from sluice_gateway.listening import Hook
 from sluice_gateway.problems import Problem
 from sluice_gateway.refusals import check_enabled
 from sluice_gateway.runs import make_run
-from sluice_gateway.schemas import TriggerAnswer
+from sluice_gateway.schemas.triggers import TriggerAnswer
 from sluice_gateway.signatures import Claimed
 from sluice_gateway.sources import Network, Sources, source
 from sluice_gateway.starting import Starter

@@ -16,12 +16,12 @@ from sluice_gateway.auth import (
     UPDATE_CREDENTIAL,
     Caller,
 )
-from sluice_gateway.credential_schemas import IntegrationAnswer, IntegrationForm, IntegrationList
 from sluice_gateway.credentials import no_credential
 from sluice_gateway.desk import respond
 from sluice_gateway.idempotency import once
 from sluice_gateway.integrations import Wanted
 from sluice_gateway.routes.credentials import Force, SeeCredentials
+from sluice_gateway.schemas.credentials import IntegrationAnswer, IntegrationForm, IntegrationList
 from sluice_kube.resources import Key, Manifest
 
 BASES = ("/integrations", "/workflows/integrations")

@@ -17,14 +17,15 @@ from sluice_gateway.forms.reading import Fields
 from sluice_gateway.objects import Edit
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import NoForm, WorkflowName
-from sluice_gateway.workflow_schemas import (
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.lifecycle import (
     DeployAnswer,
     LifecycleAnswer,
     LifecycleForm,
     StartForm,
     StopAnswer,
 )
+from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_kube.resources import Key, Manifest
 
 _POLICY = {"type": "idle-shutdown", "idleTimeoutMinutes": 30}

@@ -12,16 +12,16 @@ from sluice_core import events
 from sluice_gateway import answers, bodies, idempotency, listening, mail, openapi, payloads
 from sluice_gateway.auth import TRIGGER, Caller
 from sluice_gateway.desk import Desk, respond
-from sluice_gateway.event_schemas import MessageAnswer, QueueForm
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
 from sluice_gateway.listening import Listener, Mailbox, Queue
 from sluice_gateway.mail import Mail
-from sluice_gateway.mail_schemas import MailForm
 from sluice_gateway.problems import Problem, of_validation
 from sluice_gateway.refusals import check_enabled, no_trigger
 from sluice_gateway.runs import make_run
-from sluice_gateway.schemas import WorkflowName
+from sluice_gateway.schemas.events import MessageAnswer, QueueForm
+from sluice_gateway.schemas.mail import MailForm
+from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.starting import Starter
 from sluice_kube.resources import Key
 

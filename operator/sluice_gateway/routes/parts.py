@@ -16,8 +16,8 @@ from sluice_gateway.forms.reading import Fields
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import WorkflowName
-from sluice_gateway.workflow_schemas import (
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.parts import (
     ConnectionAnswer,
     ConnectionForm,
     ConnectionGone,

@@ -13,16 +13,10 @@ from sluice_gateway.desk import respond
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.runs import SeeRuns
 from sluice_gateway.runs import make_run
-from sluice_gateway.schemas import (
-    ClearedAnswer,
-    LogAnswer,
-    NoForm,
-    RunAnswer,
-    RunDetail,
-    RunList,
-    RunName,
-    WorkflowName,
-)
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.parameters import RunName, WorkflowName
+from sluice_gateway.schemas.runs import ClearedAnswer, LogAnswer, RunDetail, RunList
+from sluice_gateway.schemas.triggers import RunAnswer
 from sluice_gateway.starting import Starter
 from sluice_gateway.waiting import has_ended
 from sluice_kube.resources import Key, Manifest

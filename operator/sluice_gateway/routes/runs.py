@@ -13,7 +13,9 @@ from sluice_gateway.desk import Desk, respond
 from sluice_gateway.limits import PAGE_DEFAULT, PAGE_MAX
 from sluice_gateway.refusals import is_visible, no_run
 from sluice_gateway.runs import Runs
-from sluice_gateway.schemas import NoForm, Phase, RunDetail, RunList, RunName, WorkflowName
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.parameters import RunName, WorkflowName
+from sluice_gateway.schemas.runs import Phase, RunDetail, RunList
 from sluice_kube.resources import Key, Manifest
 from sluice_kube.scope import Scope
 

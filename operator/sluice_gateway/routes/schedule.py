@@ -14,8 +14,8 @@ from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.scheduled import NAME, of_fields
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import WorkflowName
-from sluice_gateway.workflow_schemas import ScheduleAnswer, ScheduleForm
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm
 from sluice_kube.resources import Key, Manifest
 
 Trigger = dict[str, Any]

@@ -14,8 +14,8 @@ from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import WorkflowName
-from sluice_gateway.workflow_schemas import HealthAnswer, ShareAnswer, ShareForm, ShareList
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.sharing import HealthAnswer, ShareAnswer, ShareForm, ShareList
 from sluice_kube.resources import Key
 
 User = Annotated[str, Path(min_length=1, max_length=253)]

@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from sluice_gateway import bodies, filling, openapi, template_store
 from sluice_gateway.auth import CREATE_FLOW, GET_TEMPLATE, LIST_TEMPLATES
-from sluice_gateway.catalog_schemas import TemplateForm, TemplateList
 from sluice_gateway.desk import respond
 from sluice_gateway.forms.made import Made
 from sluice_gateway.making import answer_made, found_odd, manifest_of
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.workflow_schemas import WorkflowMade
+from sluice_gateway.schemas.catalogue import TemplateForm, TemplateList
+from sluice_gateway.schemas.workflows import WorkflowMade
 
 Category = Annotated[
     str | None, Query(min_length=1, max_length=63, description="Those of this category.")

@@ -16,7 +16,9 @@ from sluice_gateway.flows import Flow
 from sluice_gateway.listening import Listener, Mailbox, Subscription
 from sluice_gateway.problems import Fault, Problem
 from sluice_gateway.runs import make_run
-from sluice_gateway.schemas import RunDetail, TestForm, WorkflowName
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.runs import RunDetail
+from sluice_gateway.schemas.triggers import TestForm
 from sluice_gateway.starting import Starter
 from sluice_gateway.strict_json import NotJsonError, loads
 from sluice_kube.resources import Key

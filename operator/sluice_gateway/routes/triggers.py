@@ -13,14 +13,9 @@ from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
 from sluice_gateway.problems import Problem
 from sluice_gateway.runs import make_run
-from sluice_gateway.schemas import (
-    Form,
-    RunAnswer,
-    RunForm,
-    TriggerAnswer,
-    TriggerForm,
-    WorkflowName,
-)
+from sluice_gateway.schemas.form import Form
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.triggers import RunAnswer, RunForm, TriggerAnswer, TriggerForm
 from sluice_gateway.starting import Starter
 from sluice_kube.resources import Key
 

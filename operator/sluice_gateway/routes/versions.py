@@ -13,8 +13,10 @@ from sluice_gateway.desk import respond
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows
-from sluice_gateway.schemas import NoForm, WorkflowName
-from sluice_gateway.workflow_schemas import VersionForm, VersionList, VersionMade, WorkflowDetail
+from sluice_gateway.schemas.form import NoForm
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.versions import VersionForm, VersionList, VersionMade
+from sluice_gateway.schemas.workflows import WorkflowDetail
 from sluice_kube.resources import CONTROLLER_REVISIONS, Key, Manifest, Resource
 from sluice_kube.scope import Scope
 from sluice_kube.session import Page

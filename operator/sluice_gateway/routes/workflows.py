@@ -31,10 +31,15 @@ from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.objects import check_match, etag
 from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Problem
-from sluice_gateway.schemas import WorkflowName
+from sluice_gateway.schemas.parameters import WorkflowName
+from sluice_gateway.schemas.workflows import (
+    WorkflowDetail,
+    WorkflowForm,
+    WorkflowList,
+    WorkflowMade,
+)
 from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
-from sluice_gateway.workflow_schemas import WorkflowDetail, WorkflowForm, WorkflowList, WorkflowMade
 from sluice_gateway.workflows import Workflows, is_shared_alike, with_spec
 from sluice_kube.resources import Key, Manifest
 

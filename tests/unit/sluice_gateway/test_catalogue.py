@@ -1,7 +1,7 @@
 """The catalogue of actions over HTTP."""
 
 from sluice_core.catalog import CATALOG
-from sluice_gateway.catalog_schemas import ActionCatalog
+from sluice_gateway.schemas.catalogue import ActionCatalog
 from sluice_kube.resources import ACTIONS
 from testkit.gateway_app import Cluster, client
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sluice_gateway.credential_forms import MASK
-from sluice_gateway.credential_schemas import CredentialAnswer, CredentialList
+from sluice_gateway.schemas.credentials import CredentialAnswer, CredentialList
 from sluice_kube.resources import CREDENTIALS, SECRETS, Key, Manifest
 from testkit.gateway_app import Cluster, a_workflow, client
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sluice_gateway.schemas import ProblemAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
 from sluice_kube import signing
 from testkit.gateway_app import Cluster, a_workflow, client
 

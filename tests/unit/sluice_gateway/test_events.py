@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sluice_gateway.event_schemas import EventAnswer, EventsAnswer, EventTypes
-from sluice_gateway.schemas import ProblemAnswer
+from sluice_gateway.schemas.events import EventAnswer, EventsAnswer, EventTypes
+from sluice_gateway.schemas.problem import ProblemAnswer
 from sluice_kube import errors
 from testkit.gateway_app import Cluster, a_workflow, client
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import ProblemAnswer, TriggerAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
+from sluice_gateway.schemas.triggers import TriggerAnswer
 from testkit.gateway_app import NOW, Cluster, a_workflow, client
 
 PATH = "/hooks/shop/etl/hook"

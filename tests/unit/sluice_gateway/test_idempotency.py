@@ -5,7 +5,7 @@ import pytest
 from sluice_gateway import idempotency
 from sluice_gateway.idempotency import Claim
 from sluice_gateway.problems import Problem
-from sluice_gateway.schemas import TriggerForm
+from sluice_gateway.schemas.triggers import TriggerForm
 
 SCOPE = ("uid-1", "TriggerForm", "alice")
 FORM = TriggerForm(inputs={"a": 1, "b": 2})

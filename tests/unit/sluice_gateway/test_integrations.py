@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sluice_gateway.credential_forms import MASK
-from sluice_gateway.credential_schemas import IntegrationAnswer, IntegrationList
+from sluice_gateway.schemas.credentials import IntegrationAnswer, IntegrationList
 from sluice_kube.resources import CREDENTIALS, SECRETS, Key, Manifest
 from testkit.gateway_app import Cluster, a_workflow, client
 

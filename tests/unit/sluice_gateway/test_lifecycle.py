@@ -4,14 +4,10 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.workflow_schemas import (
-    HealthAnswer,
-    LifecycleAnswer,
-    ShareList,
-    StopAnswer,
-    VersionList,
-    WorkflowDetail,
-)
+from sluice_gateway.schemas.lifecycle import LifecycleAnswer, StopAnswer
+from sluice_gateway.schemas.sharing import HealthAnswer, ShareList
+from sluice_gateway.schemas.versions import VersionList
+from sluice_gateway.schemas.workflows import WorkflowDetail
 from sluice_kube.resources import CONTROLLER_REVISIONS, Key, Manifest
 from testkit.gateway_app import CREATED, Cluster, a_workflow, client
 

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice_gateway import mail
-from sluice_gateway.event_schemas import MessageAnswer
 from sluice_gateway.problems import Problem
-from sluice_gateway.schemas import ProblemAnswer, RunAnswer, RunDetail
+from sluice_gateway.schemas.events import MessageAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
+from sluice_gateway.schemas.runs import RunDetail
+from sluice_gateway.schemas.triggers import RunAnswer
 from sluice_kube.resources import Manifest
 from testkit.gateway_app import Cluster, a_workflow, client
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.workflow_schemas import (
+from sluice_gateway.schemas.parts import (
     ConnectionAnswer,
     MappingsAnswer,
     NodeAnswer,
     NodeList,
     PassthroughAnswer,
-    ScheduleAnswer,
 )
+from sluice_gateway.schemas.schedule import ScheduleAnswer
 from sluice_kube.resources import Key
 from testkit.gateway_app import Cluster, a_workflow, client
 

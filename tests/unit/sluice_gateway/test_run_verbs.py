@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import LogAnswer, RunAnswer, RunList
+from sluice_gateway.schemas.runs import LogAnswer, RunList
+from sluice_gateway.schemas.triggers import RunAnswer
 from sluice_kube.resources import Key, Manifest
 from testkit.gateway_app import CREATED, Cluster, a_workflow, client
 

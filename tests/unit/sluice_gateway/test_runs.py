@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import RunDetail, RunList
+from sluice_gateway.schemas.runs import RunDetail, RunList
 from sluice_kube.resources import Key, Manifest
 from testkit.gateway_app import CREATED, Cluster, a_workflow, client
 

@@ -9,9 +9,9 @@ import yaml
 from sluice_core import names, validation
 from sluice_core.api.template import WorkflowTemplate
 from sluice_gateway import filling
-from sluice_gateway.catalog_schemas import TemplateList
 from sluice_gateway.problems import Problem
-from sluice_gateway.workflow_schemas import WorkflowMade
+from sluice_gateway.schemas.catalogue import TemplateList
+from sluice_gateway.schemas.workflows import WorkflowMade
 from sluice_kube.resources import TEMPLATES, Key, Manifest
 from testkit import chart
 from testkit.gateway_app import Cluster, client

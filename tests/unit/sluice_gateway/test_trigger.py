@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas import ProblemAnswer, RunAnswer, TriggerAnswer
+from sluice_gateway.schemas.problem import ProblemAnswer
+from sluice_gateway.schemas.triggers import RunAnswer, TriggerAnswer
 from sluice_kube import errors
 from sluice_kube.resources import Key
 from testkit.gateway_app import Cluster, a_workflow, client

@@ -7,12 +7,8 @@ import httpx
 import pytest
 
 from sluice_gateway.objects import etag
-from sluice_gateway.workflow_schemas import (
-    ValidationAnswer,
-    WorkflowDetail,
-    WorkflowList,
-    WorkflowMade,
-)
+from sluice_gateway.schemas.design import ValidationAnswer
+from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowList, WorkflowMade
 from sluice_kube.resources import CREDENTIALS, SECRETS, Key
 from testkit.gateway_app import Cluster, a_workflow, client
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field
 
-from sluice_gateway.schemas import Answer, Form
+from sluice_gateway.schemas.form import Answer, Form
 
 
 class CatalogAction(Answer):

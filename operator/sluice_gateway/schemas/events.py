@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue, RootModel
 
-from sluice_gateway.schemas import Answer, Form
+from sluice_gateway.schemas.form import Answer, Form
 
 Label = Annotated[str, Field(min_length=1, max_length=253)]
 

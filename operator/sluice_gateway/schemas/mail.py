@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from sluice_gateway.schemas import Form
+from sluice_gateway.schemas.form import Form
 
 
 class Attached(Form):

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, RootModel
 
-from sluice_gateway.schemas import Answer
+from sluice_gateway.schemas.form import Answer
 
 
 class CredentialForm(RootModel[dict[str, Any]]):
