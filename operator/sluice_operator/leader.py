@@ -282,7 +282,8 @@ class Leader:
         self._resource_triggers.see(seen.workflow, valid=not decided.invalid)
         if desired.size is not None:
             scaled = spec.max_replicas > spec.replicas
-            self._demands.scale(flow, keep=desired.size.keep, scaled=scaled)
+            slots = spec.runner.concurrency
+            self._demands.scale(flow, keep=desired.size.keep, slots=slots, scaled=scaled)
             self._waking.decided(flow, situation.of(seen), desired.size)
             if self._dispatcher.spare(flow) != seen.demand.spare:
                 self._queue.add(flow)  # they have to say so before any of them may go

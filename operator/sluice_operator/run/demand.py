@@ -13,19 +13,23 @@ from sluice_operator.run.observed import Run
 class Wanting:
     """Runs that may go and have not begun, and those that have; none rests between attempts.
 
-    `slots` is how many of them have a slot of a pod, or wait for nothing else.
+    `slots` is how many of them have a slot of a pod, or wait for nothing else. With `adopting`
+    runners have yet to say which of them they hold.
     """
 
     fresh: int = 0
     begun: int = 0
     slots: int = 0
+    adopting: bool = False
 
 
 def wanting(runs: Iterable[Run], standing: Standing, now: datetime) -> Wanting:
     """One that a runner may hold has begun, until all runners have said what they hold."""
     fresh = begun = slots = 0
+    adopting = False
     for run in runs:
         slots += _wants_slot(run, now)
+        adopting = adopting or bool(run.blocked_by)
         if run.pod is not None or run.blocked_by:
             begun += 1
         elif rests(run, now) or run.ending:
@@ -34,7 +38,7 @@ def wanting(runs: Iterable[Run], standing: Standing, now: datetime) -> Wanting:
             begun += 1
         elif _may_go(run, standing, now):
             fresh += 1
-    return Wanting(fresh, begun, slots)
+    return Wanting(fresh, begun, slots, adopting)
 
 
 def _wants_slot(run: Run, now: datetime) -> bool:

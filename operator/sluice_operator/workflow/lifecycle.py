@@ -188,7 +188,7 @@ POLICIES: dict[LifecyclePolicy, Callable[[Situation], Size]] = {
 
 def _up(seen: Situation, message: str, transition: datetime | None = None) -> Size:
     load = seen.demand.load
-    keep = scaling.wanted(seen.bounds, load)
+    keep = scaling.wanted(seen.bounds, load, seen.live)
     times = [time for time in (transition, load.falls_at) if time is not None]
     return Size(
         replicas=scaling.towards(keep, seen.live, load),

@@ -25,23 +25,28 @@ class Load:
     """`runs` is the highest number within the last minute, and falls at `falls_at` if it can.
 
     `busy_pods` is how many pods have runs, `spare_pods` how many have none, get none, and are said
-    to Kubernetes to be deleted first.
+    to Kubernetes to be deleted first. After a change of leader nothing is known of the last minute
+    where `is_first`, and nothing of which pods have runs while `adopting`.
     """
 
     runs: int = 0
     falls_at: datetime | None = None
     busy_pods: int = 0
     spare_pods: int = 0
+    is_first: bool = False
+    adopting: bool = False
 
 
 NOTHING = Load()
 
 
-def wanted(bounds: Bounds, load: Load) -> int:
-    """How many pods the runs need."""
-    if bounds.is_fixed:
-        return bounds.low
-    return min(bounds.high, max(bounds.low, -(-load.runs // bounds.slots)))
+def wanted(bounds: Bounds, load: Load, live: int | None) -> int:
+    """How many pods the runs need, and as many as there are where that is not known yet."""
+    pods = bounds.low
+    if not bounds.is_fixed:
+        known = live * bounds.slots if load.is_first and live else load.runs
+        pods = min(bounds.high, max(bounds.low, -(-known // bounds.slots)))
+    return max(pods, live or 0) if load.adopting else pods
 
 
 def towards(target: int, live: int | None, load: Load) -> int:
