@@ -51,6 +51,7 @@ from sluice_operator.run.calls import Means
 from sluice_operator.run.dispatch import Dispatcher
 from sluice_operator.run.herald import Herald
 from sluice_operator.run.histories import Histories
+from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.objects import Objects
 from sluice_operator.run.observed import TERMINAL, Flow, Name, Run
 from sluice_operator.run.pinning import pin
@@ -320,7 +321,7 @@ class Leader:
     def _ports(self) -> Ports:
         return Ports(
             flow=self._flows.get,
-            pin=partial(pin, self._session),
+            pin=partial(pin, self._session, Insisting(self._lease.is_leading)),
             write=self._stored.write,
             exists=self._stored.is_undecided,
             ending=self._run_ending,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from sluice_kube.session import Session
+from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.observed import Name, Run
 from sluice_operator.run.solo import Over, Refused
 from sluice_operator.workflow import jobs
@@ -23,6 +24,7 @@ class SoloPods:
         leading: Callable[[], bool],
     ) -> None:
         self._session, self._observe, self._leading = session, observe, leading
+        self._insist = Insisting(leading)
 
     async def make(self, run: Run) -> None:
         """Have a pod made for the run's attempt, unless it was; raises Refused, Over."""
@@ -42,7 +44,10 @@ class SoloPods:
 
     async def remove(self, run: Run, attempt: int) -> None:
         """Have it taken away, if it is there."""
-        await jobs.remove(self._session, run.name.namespace, _attempt(run, attempt))
+        gone = _attempt(run, attempt)
+        await self._insist(
+            lambda: jobs.remove(self._session, run.name.namespace, gone), writes=True
+        )
 
 
 def _attempt(run: Run, number: int) -> RunAttempt:

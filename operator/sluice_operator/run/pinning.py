@@ -7,14 +7,15 @@ from sluice_core.definition import Definition
 from sluice_kube import errors
 from sluice_kube.resources import CONTROLLER_REVISIONS, Key
 from sluice_kube.session import Session
+from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.observed import Name, Pinned
 
 
-async def pin(session: Session, flow: Name, number: int) -> Pinned | None:
+async def pin(session: Session, insist: Insisting, flow: Name, number: int) -> Pinned | None:
     """None where there is no such version (any more), or nobody can read it."""
-    name = names.revision(flow.name, number)
+    key = Key(flow.namespace, names.revision(flow.name, number))
     try:
-        found = await session.get(CONTROLLER_REVISIONS, Key(flow.namespace, name))
+        found = await insist(lambda: session.get(CONTROLLER_REVISIONS, key))
         definition = Definition.model_validate(found["data"], by_alias=True, by_name=False)
     except (errors.NotFound, ValidationError):
         return None

@@ -9,6 +9,7 @@ from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key, Manifest
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
+from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.observed import Name, Run, has_ended
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class Stored:
         self, session: Session, statuses: StatusWriter, leading: Callable[[], bool]
     ) -> None:
         self._session, self._statuses, self._leading = session, statuses, leading
+        self._insist = Insisting(leading)
 
     async def write(self, run: Run, status: dict[str, Any]) -> bool:
         """False when the run is gone; waits for the API server as long as it takes.
@@ -64,9 +66,12 @@ class Stored:
             await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
     async def is_undecided(self, run: Run) -> bool:
-        """Whether the run, and no namesake of it, is there and has not ended."""
+        """Whether the run, and no namesake of it, is there and has not ended.
+
+        Waits for the API server too: who asks lets go of the run by the answer, or takes it up.
+        """
         try:
-            found = await self._session.get(RUNS, Key(*run.name))
+            found = await self._insist(lambda: self._session.get(RUNS, Key(*run.name)))
         except errors.NotFound:
             return False
         return found["metadata"]["uid"] == run.uid and not has_ended(found)
