@@ -1,6 +1,7 @@
 """Read e-mail, as JSON of a mail provider or as it came over the wire, into one form."""
 
 import email
+import email.errors
 import email.header
 import email.utils
 import hashlib
@@ -80,7 +81,7 @@ def of_wire(raw: bytes) -> Mail:
         raise Problem(422, "NotAMessage", f"the headers take more than {_HEADER_BYTES} bytes")
     try:
         return _read(email.message_from_bytes(raw))
-    except (LookupError, ValueError, TypeError, RecursionError) as error:
+    except (LookupError, ValueError, TypeError, RecursionError, email.errors.MessageError) as error:
         detail = "the body is not a message as RFC 5322 and MIME have it"
         raise Problem(400, "NotAMessage", detail) from error
 
@@ -190,7 +191,7 @@ def _text(part: Message) -> str:
     raw = content if isinstance(content, bytes) else b""
     try:
         return raw.decode(str(part.get_content_charset("utf-8")), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return raw.decode("utf-8", "replace")
 
 
@@ -204,7 +205,7 @@ def _decoded(value: Any) -> str:
     try:
         parts = email.header.decode_header(text)
         text = str(email.header.make_header(parts))
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, email.errors.MessageError):
         pass
     return text.encode("utf-8", "replace").decode()
 

@@ -281,8 +281,24 @@ words = st.sampled_from(
     [b"Content-Type: ", b"multipart/mixed; boundary=b", b"text/plain; charset=", b"utf-7", b"\n",
      b"\n\n", b"--b", b"--b--", b"message/rfc822", b"=?utf-8?q?=C3?=", b"To: a@b", b"\xff\x00",
      b"(" * 50, b"Content-Transfer-Encoding: base64", b"uuencode", b"filename*=x'y'%ff",
-     b";", b"Subject:"]
+     b";", b"Subject:", b"=?utf-8?b?a?=", b"undefined", b"; filename=",
+     b"Content-Disposition: attachment"]
 )  # fmt: skip
+
+
+SPOILT = {
+    "a subject whose base64 is cut off": (b"Subject: =?utf-8?b?a?=\n\nHello", "=?utf-8?b?a?="),
+    "a text in a charset for no text": (
+        b"Subject: x\nContent-Type: text/plain; charset=undefined\n\nHello", "x",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "subject"), SPOILT.values(), ids=SPOILT)
+def test_what_cannot_be_decoded_is_told_as_it_came(raw: bytes, subject: str) -> None:
+    told, _ = mail.payload(mail.of_wire(raw))
+
+    assert (told["subject"], told["body_text"]) == (subject, "Hello")
 
 
 @given(st.lists(words, max_size=30).map(b"".join))
