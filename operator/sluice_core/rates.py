@@ -15,6 +15,9 @@ from sluice_core.api.plan import PlanSpec
 Period = Literal["minute", "day"]
 LENGTHS: Mapping[Period, timedelta] = {"minute": timedelta(minutes=1), "day": timedelta(days=1)}
 REMEMBERED = 500  # ids of the last ones that were let through
+AHEAD = timedelta(seconds=30)  # of no clock here is another one further ahead
+
+_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -100,15 +103,15 @@ def take(
     data: Mapping[str, str], limits: Sequence[Limit], wanted: int, now: datetime, part: bool = False
 ) -> Taken:
     """Count `wanted` more if all limits have room for them, or with `part` as many as there is."""
-    used = {one: _used(data, one, now) for one in limits}
-    tightest = min(limits, key=lambda one: one.most - used[one], default=None)
+    counts = {one: _count(data, one, now) for one in limits}
+    tightest = min(limits, key=lambda one: one.most - counts[one].used, default=None)
     if tightest is None:
         return Taken(data, wanted)
-    room = max(0, tightest.most - used[tightest])
+    room = max(0, tightest.most - counts[tightest].used)
     granted = wanted if room >= wanted else room if part else 0
-    use = _use(tightest, used[tightest] + granted, now)
+    use = _use(tightest, counts[tightest].plus(granted), now)
     full = None if granted == wanted else Full(use.limit, use.used, use.seconds)
-    counted = {one.key: _text(one, used[one] + granted, now) for one in limits if granted}
+    counted = {one.key: str(counts[one].plus(granted)) for one in limits if granted}
     return Taken({**data, **counted}, granted, full, use)
 
 
@@ -147,15 +150,42 @@ def take_once(
 
 
 def give_back(
-    data: Mapping[str, str], limits: Sequence[Limit], count: int, now: datetime
+    data: Mapping[str, str], limits: Sequence[Limit], count: int, taken: Taken
 ) -> Mapping[str, str]:
-    """What was counted did not happen."""
-    less = {
-        one.key: _text(one, max(0, _used(data, one, now) - count), now)
-        for one in limits
-        if one.key in data
-    }
+    """What was counted did not happen; in a period that is over by now it no longer matters."""
+    less = {}
+    for one in limits:
+        begin, _, used = data.get(one.key, "").partition(" ")
+        if begin and begin == taken.data.get(one.key, "").partition(" ")[0]:
+            less[one.key] = f"{begin} {max(0, _number(used) - count)}"
     return {**data, **less}
+
+
+@dataclass(frozen=True)
+class _Count:
+    """How many there are in the minute or day that begins then."""
+
+    begin: datetime
+    used: int
+
+    def plus(self, more: int) -> "_Count":
+        return replace(self, used=self.used + more)
+
+    def __str__(self) -> str:
+        return f"{_stamp(self.begin)} {self.used}"
+
+
+def _count(data: Mapping[str, str], limit: Limit, now: datetime) -> _Count:
+    """Of the period at hand, or of the next one, where a clock that is ahead has begun it.
+
+    What somebody has spoilt counts as nothing: the next write mends it.
+    """
+    begin, _, used = data.get(limit.key, "").partition(" ")
+    own = _begin(limit, now)
+    following = own + LENGTHS[limit.period]
+    if begin == _stamp(following) and following - now <= AHEAD:
+        return _Count(following, _number(used))
+    return _Count(own, _number(used) if begin == _stamp(own) else 0)
 
 
 def _begin(limit: Limit, now: datetime) -> datetime:
@@ -163,18 +193,14 @@ def _begin(limit: Limit, now: datetime) -> datetime:
     return time if limit.period == "minute" else time.replace(hour=0, minute=0)
 
 
-def _text(limit: Limit, count: int, now: datetime) -> str:
-    return f"{_begin(limit, now):%Y-%m-%dT%H:%MZ} {count}"
+def _stamp(begin: datetime) -> str:
+    return f"{begin:%Y-%m-%dT%H:%MZ}"
 
 
-def _used(data: Mapping[str, str], limit: Limit, now: datetime) -> int:
-    """What somebody has spoilt counts as nothing: the next write mends it."""
-    begin, _, count = data.get(limit.key, "").partition(" ")
-    if begin != f"{_begin(limit, now):%Y-%m-%dT%H:%MZ}" or not count.isdecimal():
-        return 0
-    return int(count)
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else 0
 
 
-def _use(limit: Limit, used: int, now: datetime) -> Use:
-    left = _begin(limit, now) + LENGTHS[limit.period] - now
-    return Use(limit, used, max(1, math.ceil(left.total_seconds())))
+def _use(limit: Limit, count: _Count, now: datetime) -> Use:
+    left = count.begin + LENGTHS[limit.period] - now
+    return Use(limit, count.used, max(1, math.ceil(left.total_seconds())))

@@ -28,7 +28,7 @@ class Counters(Protocol):
     async def take(self, namespace: str, limits: Sequence[Limit], count: int = 1) -> Taken:
         """Count so many, all of them or none."""
 
-    async def give_back(self, namespace: str, limits: Sequence[Limit], count: int = 1) -> None:
+    async def give_back(self, namespace: str, limits: Sequence[Limit], taken: Taken) -> None:
         """What was counted did not happen."""
 
 
@@ -108,10 +108,10 @@ class Plans:
         except errors.Unavailable:
             raise  # it may have been made
         except (errors.ApiError, Problem):
-            await self._counters.give_back(namespace, limits)
+            await self._counters.give_back(namespace, limits, taken)
             raise
         if not is_new:
-            await self._counters.give_back(namespace, limits)
+            await self._counters.give_back(namespace, limits, taken)
             return Begun(made)
         return Begun(made, taken.tightest)
 

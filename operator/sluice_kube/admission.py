@@ -70,12 +70,14 @@ class Counters:
             namespace, lambda data: _both(rates.take_once(data, limits, id_, count, self._now()))
         )
 
-    async def give_back(self, namespace: str, limits: Sequence[Limit], count: int = 1) -> None:
+    async def give_back(
+        self, namespace: str, limits: Sequence[Limit], taken: Taken, count: int = 1
+    ) -> None:
         """What was counted did not happen."""
         if limits:
             await self._swap(
                 namespace,
-                lambda data: (rates.give_back(data, limits, count, self._now()), None),
+                lambda data: (rates.give_back(data, limits, count, taken), None),
             )
 
     async def _swap(

@@ -1,5 +1,6 @@
 """How much of a plan's rates is used up, and for how long."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -80,15 +81,56 @@ def test_who_asks_twice_is_counted_once() -> None:
 
 
 def test_what_did_not_happen_is_given_back() -> None:
-    data = rates.take(NOTHING, LIMITS, 3, NOON).data
+    taken = rates.take(NOTHING, LIMITS, 3, NOON)
 
-    data = rates.give_back(data, LIMITS, 1, NOON)
+    data = rates.give_back(taken.data, LIMITS, 1, taken)
 
     assert rates.take(data, LIMITS, 1, NOON).granted == 1
 
 
+def test_what_did_not_happen_is_not_given_back_to_a_later_minute() -> None:
+    before = rates.take(NOTHING, LIMITS, 1, NOON)
+    later = NOON + timedelta(minutes=1)
+    data = rates.take(before.data, LIMITS, 3, later).data
+
+    data = rates.give_back(data, LIMITS, 1, before)
+
+    assert data["runs.minute"] == "2026-01-31T12:01Z 3"
+    assert data["runs.day"] == "2026-01-31T00:00Z 3"
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 3), st.integers(0, 2), st.sampled_from([-9, 9])), max_size=30
+    ),
+)
+def test_replicas_whose_clocks_differ_count_as_one(asked: list[tuple[int, int, int]]) -> None:
+    midnight = NOON.replace(hour=0, minute=0, second=0)
+    data, now = NOTHING, midnight - timedelta(seconds=12)
+    granted: Counter[tuple[str, str]] = Counter()
+    for wanted, pause, skew in asked:
+        now += timedelta(seconds=pause)
+        taken = rates.take(data, LIMITS, wanted, now + timedelta(seconds=skew), part=True)
+        data = taken.data
+        for counter in ("runs.minute", "runs.day"):
+            if taken.granted:
+                granted[counter, data[counter].partition(" ")[0]] += taken.granted
+
+    most = {"runs.minute": 3, "runs.day": 5}
+    assert all(number <= most[counter] for (counter, _), number in granted.items())
+
+
+def test_a_clock_that_was_far_ahead_holds_up_nobody() -> None:
+    data = rates.take(NOTHING, LIMITS, 3, NOON + timedelta(days=1)).data
+
+    assert rates.take(data, LIMITS, 3, NOON).granted == 3
+
+
 def test_counters_that_somebody_has_spoilt_begin_anew() -> None:
-    taken = rates.take({"runs.minute": "many", "mine": "x"}, LIMITS, 1, NOON)
+    long = f"2026-01-31T00:00Z {'9' * 5000}"
+    spoilt = {"runs.minute": "many", "runs.day": long, "mine": "x"}
+
+    taken = rates.take(spoilt, LIMITS, 1, NOON)
 
     assert taken.data["runs.minute"] == "2026-01-31T12:00Z 1"
     assert taken.data["mine"] == "x"

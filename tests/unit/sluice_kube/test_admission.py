@@ -7,6 +7,7 @@ import pytest
 
 from sluice_core import rates
 from sluice_core.api.plan import PlanSpec
+from sluice_core.rates import Taken
 from sluice_kube.admission import Counters
 from testkit.counting import ConfigMaps
 
@@ -26,7 +27,7 @@ def counters(maps: ConfigMaps) -> Counters:
 async def test_without_a_limit_nothing_is_asked(maps: ConfigMaps) -> None:
     taken = await counters(maps).take("shop", ())
     _, going = await counters(maps).take_ids("shop", (), ["a"])
-    await counters(maps).give_back("shop", ())
+    await counters(maps).give_back("shop", (), Taken({}, 1))
 
     assert (taken.granted, going, maps.requests) == (1, {"a"}, [])
 
