@@ -25,7 +25,7 @@ from sluice_gateway.schemas.parts import (
     StepForm,
 )
 from sluice_gateway.schemas.problem import ProblemAnswer
-from sluice_gateway.schemas.runs import RunDetail
+from sluice_gateway.schemas.runs import RunChange, RunDetail
 from sluice_gateway.schemas.schedule import ScheduleForm
 from sluice_gateway.schemas.sharing import ShareForm
 from sluice_gateway.schemas.triggers import RunAnswer, RunForm, TestForm, TriggerAnswer, TriggerForm
@@ -61,6 +61,8 @@ FORMS: tuple[type[BaseModel], ...] = (
     VersionForm,
     WorkflowForm,
 )
+# What streams are made of: FastAPI knows of no answer with it.
+_STREAMED = (RunChange,)
 # Answers with these are of one version of an object, which If-Match can name later.
 _VERSIONED = (CredentialAnswer, NodeAnswer, NodeList, WorkflowDetail, WorkflowMade)
 # Answers with these, as 201 or 202, tell where the new object is found.
@@ -123,7 +125,11 @@ def _model(answer: Schema) -> str:
 def _forms() -> Schema:
     """With all that they are made of, as JSON Schema that refers to components."""
     _, found = models_json_schema(
-        [(form, "validation") for form in FORMS], ref_template=openapi.TEMPLATE
+        [
+            *((form, "validation") for form in FORMS),
+            *((told, "serialization") for told in _STREAMED),
+        ],
+        ref_template=openapi.TEMPLATE,
     )
     defined: Schema = found["$defs"]
     return defined

@@ -173,5 +173,5 @@ def _bounded(part: Schema) -> str:
     word = named.get(part.get("format", ""), named.get(part["type"], str(part["type"])))
     low, high = part.get("minimum"), part.get("maximum", part.get("maxLength"))
     if low is not None and high is not None:
-        return f"{word} {low} to {high}"
-    return word if high is None else f"{word} ≤ {high}"
+        return f"{word} {low:.15g} to {high:.15g}"
+    return word if high is None else f"{word} ≤ {high:.15g}"

@@ -130,7 +130,11 @@ class Messages:
         extra: dict[str, Any] = {"parameters": [openapi.IDEMPOTENCY_KEY]}
         mail_body = openapi.body(MailForm, _MAIL, **extra)
         mail_body["requestBody"]["content"][_WIRE] = {
-            "schema": {"type": "string", "description": "The message as it came (RFC 5322)."},
+            "schema": {
+                "type": "string",
+                "format": "binary",
+                "description": "The message as it came (RFC 5322).",
+            },
             "example": _MESSAGE_AS_IT_CAME,
         }
         for path, endpoint, body in (

@@ -26,8 +26,11 @@ MOST = 500
 GOING = ",".join(f"status.phase!={phase}" for phase in ("Succeeded", "Failed", "Cancelled"))
 
 _STREAM: dict[str, Any] = {
-    "content": {"text/event-stream": {"schema": {"description": "Server-sent events."}}},
-    "description": "Events named status, end and deleted, with a run as their data.",
+    "content": {
+        "text/event-stream": {"schema": {"type": "string", "description": "Server-sent events."}}
+    },
+    "description": "Events status, and at last end, with a RunChange as their data; or deleted, "
+    "with executionId alone.",
 }
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from sluice_core.api import bounds
+from sluice_core.api.run_status import Phase
 from sluice_gateway import answers, bodies, openapi
 from sluice_gateway.auth import CANCEL_RUN, GET_RUN, LIST_RUNS, Caller
 from sluice_gateway.desk import Desk, respond
@@ -15,7 +16,7 @@ from sluice_gateway.refusals import is_visible, no_run
 from sluice_gateway.runs import Runs
 from sluice_gateway.schemas.form import NoForm
 from sluice_gateway.schemas.parameters import RunName, WorkflowName
-from sluice_gateway.schemas.runs import Phase, RunDetail, RunList
+from sluice_gateway.schemas.runs import RunDetail, RunList
 from sluice_kube.resources import Key, Manifest
 from sluice_kube.scope import Scope
 

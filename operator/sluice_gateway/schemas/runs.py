@@ -5,11 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sluice_core.api.meta import Condition
+from sluice_core.api.run import RunTrigger
+from sluice_core.api.run_status import Progress, StepError, StepPhase, StepStatus
 from sluice_gateway.schemas.form import Answer
 
 RunState = Literal["pending", "running", "retrying", "succeeded", "failed", "cancelled"]
-
-Phase = Literal["Pending", "Running", "Retrying", "Succeeded", "Failed", "Cancelled"]
 
 
 class RunError(BaseModel):
@@ -26,14 +27,14 @@ class RunSummary(Answer):
     workflow_id: str = Field(description="Name of the Workflow.")
     namespace: str
     status: RunState
-    trigger: dict[str, Any]
+    trigger: RunTrigger
     created_at: datetime
     started_at: datetime | None = None
     completed_at: datetime | None = None
     duration_ms: int | None = None
     revision: int | None = None
     attempt: int | None = None
-    progress: dict[str, int] | None = None
+    progress: Progress | None = None
     error: RunError | None = None
     url: str
 
@@ -44,11 +45,26 @@ class RunDetail(RunSummary):
     inputs: dict[str, Any]
     cancel_requested: bool
     runner: str | None = None
-    steps: list[dict[str, Any]] = []
+    steps: list[StepStatus] = []
     failed_entities: list[str] = []
-    conditions: list[dict[str, Any]] = []
+    conditions: list[Condition] = []
     output: Any = None
     truncated: bool = False
+
+
+class StepChange(Answer):
+    """How far a step is."""
+
+    name: str
+    phase: StepPhase
+    duration_ms: int | None = None
+    port: str | None = None
+
+
+class RunChange(RunSummary):
+    """How far a run is: the data of an event `status` or `end`."""
+
+    steps: list[StepChange]
 
 
 class RunList(BaseModel):
@@ -88,7 +104,7 @@ class LogEntry(Answer):
     action_result: Any = None
     truncated: bool = False
     error_message: str | None = None
-    error: dict[str, Any] | None = None
+    error: StepError | None = None
 
 
 class LogAnswer(Answer):

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
+from sluice_core.api.meta import Condition
+from sluice_core.api.workflow_status import DefinitionWarning
 from sluice_gateway.schemas.form import Answer
 
 
@@ -61,9 +63,9 @@ class WorkflowDetail(WorkflowSummary):
     lifecycle_policy: dict[str, Any]
     stopped_reason: str | None
     scopes: list[str]
-    warnings: list[dict[str, Any]]
+    warnings: list[DefinitionWarning]
     remarks: list[Remark] = []
-    conditions: list[dict[str, Any]]
+    conditions: list[Condition]
     trigger_url: str | None
     spec: dict[str, Any]
     resource_version: str

@@ -125,6 +125,18 @@ def test_a_form_is_described_once_and_referred_to(schema: dict[str, Any]) -> Non
     assert named == {form.__name__ for form in FORMS} - {"ProblemAnswer"}
 
 
+def test_a_stream_is_text_and_what_it_carries_is_described(schema: dict[str, Any]) -> None:
+    streams = [
+        shown["schema"]["type"]
+        for _, operation in told(schema)
+        for media, shown in content(operation["responses"].get("200", {}))
+        if media == "text/event-stream"
+    ]
+
+    assert streams == ["string", "string"]
+    assert {"RunChange", "StepChange"} <= schema["components"]["schemas"].keys()
+
+
 HEADERS = {
     "a workflow has a version": ("get_workflow", "200", {"ETag"}),
     "one that was made is somewhere": ("create_workflow", "201", {"ETag", "Location"}),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sluice_gateway.schemas.runs import LogAnswer, RunList
+from sluice_gateway.schemas.runs import LogAnswer, RunChange, RunList
 from sluice_gateway.schemas.triggers import RunAnswer
 from sluice_kube.resources import Key, Manifest
 from testkit.gateway_app import CREATED, Cluster, a_workflow, client
@@ -103,11 +103,17 @@ async def test_a_run_is_found_below_its_workflow_and_no_other() -> None:
 
 
 async def test_the_events_of_a_run_that_has_ended_are_its_end() -> None:
-    async with client(a_cluster(a_run("r", phase="Succeeded"))) as http:
+    async with client(a_cluster(a_run("r", phase="Failed", steps=STEPS))) as http:
         answer = await http.get(f"{BASE}/runs/r/events")
 
+    event, data, *rest = answer.text.splitlines()
+    change = RunChange.model_validate_json(data.removeprefix("data: "))
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert answer.text.startswith("event: end\ndata: {")
+    assert (event, rest) == ("event: end", [""])
+    assert (change.status, [step.phase for step in change.steps]) == (
+        "failed",
+        ["Succeeded", "Failed"],
+    )
 
 
 DOORS = {
