@@ -62,11 +62,14 @@ bench: install ## Measure Sluice against the bare thing beside it
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.cron
 	@cd tests && KUBECONFIG=$$(PYTHONPATH=. ../$(PY) -m cluster kubeconfig) ../$(PY) -m bench.gateway
 
+# The generator of clients, for a test, has an environment of its own: it takes no typer as new as ours.
 # The project itself is installed in place and without dependencies: the list with hashes has them all.
-$(INSTALLED): requirements/dev.txt requirements/build.txt pyproject.toml
+$(INSTALLED): requirements/dev.txt requirements/build.txt requirements/client.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sluice needs Python 3.11 or newer")'
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --require-hashes --requirement requirements/dev.txt
 	@$(PY) -m pip install --quiet --require-hashes --requirement requirements/build.txt
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@test -x $(VENV)/client/bin/python || $(PY) -m venv $(VENV)/client
+	@$(VENV)/client/bin/python -m pip install --quiet --require-hashes --requirement requirements/client.txt
 	@touch $@
