@@ -205,9 +205,10 @@ def _stopped(message: str) -> Size:
 
 
 def _is_stopped(seen: Situation) -> bool:
-    """By hand, and not woken since."""
+    """By hand, and not woken since, of which runs tell that need not be kept any more."""
     asked = seen.standing.verbs
-    return asked.stopped and not _came_after(seen.demand.last_trigger, asked.stop)
+    since = (seen.demand.last_trigger, seen.slept)
+    return asked.stopped and not any(_came_after(one, asked.stop) for one in since)
 
 
 def _came_after(trigger: datetime | None, verb: datetime | None) -> bool:

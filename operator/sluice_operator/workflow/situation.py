@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sluice_core import names, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.workflow import Workflow
+from sluice_core.api.workflow_status import WorkflowStatus
 from sluice_operator.workflow.observed import Demand, Observed
 from sluice_operator.workflow.scaling import Bounds
 
@@ -20,6 +21,7 @@ class Situation:
     `solo` is whether each run has a pod of its own. `live` is how many pods its Deployment asks
     for, None without one. `shown` is the time of the next transition as the status has it. `since`
     is when the workflow was made, its runner came up, or a run ended that is not kept any more.
+    `slept` is since when it is asleep by itself, and not by hand: a stop before that is over.
     """
 
     standing: Standing
@@ -30,6 +32,7 @@ class Situation:
     since: datetime
     live: int | None
     shown: datetime | None
+    slept: datetime | None = None
     now: datetime
 
 
@@ -53,8 +56,16 @@ def of(seen: Observed) -> Situation:
         since=max(times, default=seen.now),
         live=seen.deployment["spec"].get("replicas") if seen.deployment else None,
         shown=status.next_transition_time,
+        slept=_slept(status),
         now=seen.now,
     )
+
+
+def _slept(status: WorkflowStatus) -> datetime | None:
+    if status.stopped_reason not in ("Idle", "OnDemand"):
+        return None
+    times = (c.last_transition_time for c in status.conditions if c.type == "Active")
+    return next(times, None)
 
 
 def _priced(seen: Observed) -> Demand:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice_core import admission
+from sluice_core import admission, names
 from sluice_core.verbs import Verbs
 from sluice_operator.workflow import situation as situations
 from sluice_operator.workflow.lifecycle import Size, decide
@@ -282,6 +282,33 @@ def test_scaled_by_hand_to_fewer_pods_those_with_runs_stay_until_they_have_none(
 
 def test_a_size_is_decided_again_when_the_load_of_the_last_minute_falls() -> None:
     assert scaled(runs=30, falls_at=NOON + SECOND).recheck_at == NOON + SECOND
+
+
+def _active(status: str, hour: int) -> dict[str, Any]:
+    since = f"2026-01-05T{hour:02}:00:00Z"
+    return {"type": "Active", "status": status, "reason": "Idle", "lastTransitionTime": since}
+
+
+STOP_AT_TEN = {names.ANNOTATION_STOP: "2026-01-05T10:00:00Z"}
+WOKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "it went to sleep later, and by itself": (
+        {"stoppedReason": "Idle", "conditions": [_active("False", 11)]}, "Idle",
+    ),
+    "it went to sleep by that": (
+        {"stoppedReason": "Manual", "conditions": [_active("False", 11)]}, "Stopped",
+    ),
+    "it slept already": ({"stoppedReason": "Idle", "conditions": [_active("False", 9)]}, "Stopped"),
+    "it is up, or still is": ({"conditions": [_active("True", 11)]}, "Stopped"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "reason"), WOKEN.values(), ids=WOKEN)
+def test_after_a_stop_whose_runs_are_not_kept_any_more(status: dict[str, Any], reason: str) -> None:
+    workflow = a_workflow(metadata={"annotations": STOP_AT_TEN}, status=status)
+
+    seen = situations.of(observed(workflow, now=NOON + timedelta(hours=1)))
+
+    assert decide(seen).reason == reason
 
 
 UP_SINCE_TEN = {
