@@ -40,6 +40,7 @@ from sluice_operator.run.observed import Flow, Name
 from sluice_operator.run.subscribers import Subscribers
 from sluice_operator.schedules import Schedules
 from sluice_operator.waking import Waking
+from sluice_operator.workflow import rollout
 from sluice_operator.workflow.observe import Observer, plan_of
 from sluice_operator.workflow.room import CHILDREN
 
@@ -175,11 +176,15 @@ class Watching:
     def _pod_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
         manifest = new or old or {}
         flow = Name(*self._to.observer.pod(manifest, exists=new is not None))
+        only = pods.only(manifest)
         if new is None or pods.has_ended(manifest):
-            self._to.dispatcher.pod_gone(manifest["metadata"]["uid"], flow, pods.only(manifest))
+            words = rollout.end_of(manifest)
+            self._to.dispatcher.pod_gone(manifest["metadata"]["uid"], flow, only, words)
             self._to.readiness.gone(manifest["metadata"]["uid"])
         else:
             pod = pods.read(manifest)
+            if only:
+                self._to.dispatcher.pod_stands(flow, only, rollout.of_pod(manifest))
             if pod is not None:
                 self._to.dispatcher.pod_found(pod)
                 if pod.mounted:

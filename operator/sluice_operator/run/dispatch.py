@@ -101,11 +101,14 @@ class Dispatcher:
 
     def pod_found(self, pod: Pod) -> None:
         """A runner pod has an address. It is spoken to once a run needs it."""
-        flow = self._runners.found(pod)
-        for run in self._book.of(flow) if pod.only else ():
-            if run.solo == pod.only:
+        self.flow_changed(self._runners.found(pod))
+
+    def pod_stands(self, flow: Name, only: str, words: str) -> None:
+        """A pod for one attempt is there; `words` tell why it does not start, "" that it may."""
+        self._solo.refusals.of_pod(only, words)
+        for run in self._book.of(flow):
+            if run.solo == only:
                 self._solo.refusals.came(run)
-        self.flow_changed(flow)
 
     def job_refused(self, job: Name, words: str) -> None:
         """The pod of a Job, which may be of a run, cannot be made."""
@@ -119,15 +122,16 @@ class Dispatcher:
         self.flow_changed(flow)
         self._ports.look(flow)
 
-    def pod_gone(self, pod_uid: str, flow: Name, only: str = "") -> None:
-        """The pod does not exist any more: what it worked on, or was for, goes on elsewhere."""
+    def pod_gone(self, pod_uid: str, flow: Name, only: str = "", words: str = "") -> None:
+        """The pod is over, in these words: what it worked on, or was for, goes on elsewhere."""
         self._runners.gone(pod_uid, flow)
+        self._solo.refusals.of_pod(only, "")
         for run in self._book.of(flow):
             run.blocked_by.discard(pod_uid)
             if (run.pod == pod_uid and not run.ending) or (
                 run.solo == only and self._solo.waits(run)
             ):
-                self._lose(run)
+                self._lose(run, words)
         self.flow_changed(flow)
 
     def flow_changed(self, flow: Name) -> None:
@@ -282,14 +286,16 @@ class Dispatcher:
             self._tasks.spawn(link.cancel(run.uid, run.attempt))
         self.flow_changed(run.workflow)
 
-    def _lose(self, run: Run) -> None:
-        """Its runner is gone in the middle of it."""
+    def _lose(self, run: Run, words: str = "") -> None:
+        """Its runner is gone, in the middle of it or before it took it."""
         run.losses += 1
-        end = lost(run)
+        end = lost(run, self._ports.flow(run.workflow), words)
         if end is not None:
             self._endings.end(run, end)
             return
-        message = f"the runner {run.pod_name} is gone; going on after the last finished step"
+        how = words or (f"the runner {run.pod_name} is gone" if run.pod_name else "its pod is gone")
+        has_begun = run.record.started is not None
+        further = "after the last finished step" if has_begun else "with another pod"
         self._next_attempt(run)
-        run.waiting_for = ("RunnerLost", message)
+        run.waiting_for = ("RunnerLost", f"{how}; going on {further}")
         self._showing.now(run, status.waiting(run, self._ports.now()))

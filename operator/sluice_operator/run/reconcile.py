@@ -76,15 +76,18 @@ def _held(run: Run, flow: Flow, now: datetime) -> Wait | End | None:
     return Wait(verdict.reason, verdict.message) if verdict.outcome == "Waits" else None
 
 
-def lost(run: Run) -> End | None:
-    """The end of a run whose runner is gone, or None when it may go on elsewhere."""
-    limit = run.pinned.loss_limit if run.pinned else Settings().runner_loss_limit
+def lost(run: Run, flow: Flow | None, words: str = "") -> End | None:
+    """The end of a run whose runner is gone, or None when it may go on elsewhere.
+
+    `words` tell how that runner ended, where that is known. What no runner has taken has the limit
+    of the workflow as it is.
+    """
+    version = run.pinned or (flow.current if flow else None)
+    limit = version.loss_limit if version else Settings().runner_loss_limit
     if run.losses <= limit:
         return None
-    message = (
-        f"{run.losses} runners were lost while they worked on it; "
-        f"settings.runnerLossLimit is {limit}"
-    )
+    last = f"; at last, {words}" if words else ""
+    message = f"{run.losses} runners were lost, and settings.runnerLossLimit is {limit}{last}"
     return End("Failed", "RunnerLost", message)
 
 

@@ -14,13 +14,14 @@ class Refusals:
         self._changed = changed
         self._jobs: dict[Name, Run] = {}
         self._told: dict[Name, str] = {}
+        self._stuck: dict[str, str] = {}
         self._words: defaultdict[Name, dict[str, str]] = defaultdict(dict)
 
     def expect(self, run: Run) -> None:
         """There is a Job for this attempt. What is told of it may have come before."""
         job = _job(run, run.attempt)
         self._jobs[job] = run
-        self.note(run, self._told.get(job, ""))
+        self.note(run, self._told.get(job, "") or self._stuck.get(run.solo, ""))
 
     def forget(self, run: Run, attempt: int) -> None:
         """Nobody waits for the pod of that attempt any more."""
@@ -30,7 +31,13 @@ class Refusals:
     def came(self, run: Run) -> None:
         """Its pod is there; what was told of the Job is over."""
         self._told.pop(_job(run, run.attempt), None)
-        self.note(run, "")
+        self.note(run, self._stuck.get(run.solo, ""))
+
+    def of_pod(self, only: str, words: str) -> None:
+        """Why the pod for that attempt does not start; empty when it may, or is gone."""
+        self._stuck.pop(only, None)
+        if words:
+            self._stuck[only] = words
 
     def of_job(self, job: Name, words: str) -> None:
         """Why the Job controller cannot make the pod; empty when that is not told any more."""

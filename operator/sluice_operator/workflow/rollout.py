@@ -66,19 +66,8 @@ def _is_ready(pod: Manifest) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
-def _failure(deployment: Manifest | None, pods: list[Manifest]) -> str:
-    return next((text for text in _failures(deployment, pods) if text), "")
-
-
-def _failures(deployment: Manifest | None, pods: list[Manifest]) -> Iterator[str]:
-    for pod in pods:
-        yield _of_pod(pod)
-    for condition in (deployment or {}).get("status", {}).get("conditions", []):
-        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
-            yield f"{condition['reason']}: {condition['message']}"
-
-
-def _of_pod(pod: Manifest) -> str:
+def of_pod(pod: Manifest) -> str:
+    """Why it does not start, in the words of scheduler and kubelet; empty where it may."""
     status = pod.get("status", {})
     for condition in status.get("conditions", []):
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
@@ -90,10 +79,38 @@ def _of_pod(pod: Manifest) -> str:
     return ""
 
 
+def end_of(pod: Manifest) -> str:
+    """How it ended, in the kubelet's words; empty where it does not say."""
+    status, meta = pod.get("status", {}), pod["metadata"]
+    states = [one.get("state", {}) for one in status.get("containerStatuses", [])]
+    ended: Manifest = next((one["terminated"] for one in states if "terminated" in one), {})
+    if not ended and not status.get("reason"):
+        return ""
+    reason = status.get("reason") or ended.get("reason", "Error")
+    code = f" (exit code {ended['exitCode']})" if "exitCode" in ended else ""
+    message = status.get("message") or ended.get("message", "").strip()
+    said = f"{reason}{code}{': ' if message else ''}{message}"
+    return f"the pod {meta['name']} ended: {said}; {_look(pod)}"
+
+
+def _failure(deployment: Manifest | None, pods: list[Manifest]) -> str:
+    return next((text for text in _failures(deployment, pods) if text), "")
+
+
+def _failures(deployment: Manifest | None, pods: list[Manifest]) -> Iterator[str]:
+    for pod in pods:
+        yield of_pod(pod)
+    for condition in (deployment or {}).get("status", {}).get("conditions", []):
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
+            yield f"{condition['reason']}: {condition['message']}"
+
+
 def _words(waiting: dict[str, Any], container: dict[str, Any], pod: Manifest) -> str:
     last = container.get("lastState", {}).get("terminated", {})
     exit_words = f" (last exit code {last['exitCode']})" if "exitCode" in last else ""
-    return (
-        f"{waiting['reason']}{exit_words}: {waiting.get('message', '')}; see kubectl logs -n "
-        f"{pod['metadata']['namespace']} {pod['metadata']['name']} -c {names.RUNNER_CONTAINER}"
-    )
+    return f"{waiting['reason']}{exit_words}: {waiting.get('message', '')}; {_look(pod)}"
+
+
+def _look(pod: Manifest) -> str:
+    meta = pod["metadata"]
+    return f"see kubectl logs -n {meta['namespace']} {meta['name']} -c {names.RUNNER_CONTAINER}"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sluice_core import names
 from sluice_operator.run.observed import Name
-from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest
+from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest, a_version
 from testkit.eventually import until
 
 SOLO = a_flow(solo=True)
@@ -131,6 +131,7 @@ async def test_a_job_whose_pod_is_refused_says_so_on_the_run_until_the_pod_is_th
         await until(lambda: cluster.world.reason("r1") == "RunnerFailed", "the reason")
         [shown] = cluster.world.status("r1")["conditions"]
         refused = dispatcher.refusal(FLOW)
+        dispatcher.pod_stands(FLOW, "r1/1", "")
         dispatcher.pod_found(cluster.world.pod("pod-1", only="r1/1"))
         await cluster.world.until_over("r1")
         mended = dispatcher.refusal(FLOW)
@@ -147,3 +148,58 @@ async def test_what_is_told_of_the_job_of_another_concerns_no_run(cluster: Clust
         await until(lambda: cluster.world.pods.made == ["r1/1"], "a pod")
 
         assert dispatcher.refusal(FLOW) == ""
+
+
+FULL = "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu."
+
+
+async def test_a_pod_that_does_not_start_says_so_on_its_own_run_until_it_does(
+    cluster: Cluster,
+) -> None:
+    cluster.world.flow = SOLO
+
+    async with cluster.world.leader(a_manifest("r1"), a_manifest("r2"), pods=()) as dispatcher:
+        await until(lambda: len(cluster.world.pods.made) == 2, "two pods")
+        dispatcher.pod_stands(FLOW, "r1/1", FULL)
+        await until(lambda: cluster.world.reason("r1") == "RunnerFailed", "the reason")
+        [shown], other = cluster.world.status("r1")["conditions"], cluster.world.reason("r2")
+        dispatcher.pod_stands(FLOW, "r1/1", "")
+        await until(lambda: cluster.world.reason("r1") == "WaitingForRunner", "its end")
+
+    assert (shown["message"], other) == (FULL, "WaitingForRunner")
+
+
+async def test_a_leader_that_finds_the_pod_before_the_run_says_so_too(cluster: Cluster) -> None:
+    cluster.world.flow = SOLO
+
+    async with cluster.world.leader(pods=(), started=False) as dispatcher:
+        dispatcher.pod_stands(FLOW, "r1/1", FULL)
+        dispatcher.run_found(a_manifest("r1"))
+        dispatcher.start()
+        await until(lambda: cluster.world.reason("r1") == "RunnerFailed", "the reason")
+
+    assert cluster.world.status("r1")["conditions"][0]["message"] == FULL
+
+
+ENDED = "the pod etl-x ended: Error (exit code 1); see kubectl logs -n shop etl-x -c runner"
+
+
+async def test_a_run_whose_pods_end_before_they_take_it_ends_with_their_words(
+    cluster: Cluster,
+) -> None:
+    version = a_version(loss_limit=1)
+    cluster.world.flow = replace(SOLO, current=version)
+    cluster.world.versions = {3: version}
+
+    async with cluster.world.leader(a_manifest("r1"), pods=()) as dispatcher:
+        for attempt in (1, 2):
+            asked_for = f"r1/{attempt}"
+            await until(lambda it=asked_for: it in cluster.world.pods.made, "a pod")
+            dispatcher.pod_gone(f"pod-{attempt}", FLOW, asked_for, ENDED)
+        await cluster.world.until_over("r1")
+
+    lost, ended = cluster.world.writes[0][1], cluster.world.status("r1")
+    assert lost["conditions"][0]["message"] == f"{ENDED}; going on with another pod"
+    assert ended["conditions"][0]["message"] == (
+        f"2 runners were lost, and settings.runnerLossLimit is 1; at last, {ENDED}"
+    )

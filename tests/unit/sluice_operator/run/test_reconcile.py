@@ -88,7 +88,7 @@ LOSSES: dict[str, tuple[int, int | None, bool]] = {
 def test_lost(losses: int, limit: int | None, over: bool) -> None:
     pinned = None if limit is None else a_version(loss_limit=limit)
 
-    end = lost(a_run(memory={"losses": losses, "pinned": pinned}))
+    end = lost(a_run(memory={"losses": losses, "pinned": pinned}), None)
 
     assert (end is not None) is over
 

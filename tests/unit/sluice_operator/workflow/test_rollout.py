@@ -72,3 +72,23 @@ def test_a_crash_tells_its_exit_code() -> None:
 
 def test_a_container_that_is_being_made_is_no_failure() -> None:
     assert rollout.read(DEPLOYMENT, [a_pod(waiting="ContainerCreating")], 1).failure == ""
+
+
+KILLED = {"state": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}}
+ENDS: dict[str, tuple[dict[str, Any], str]] = {
+    "its container was killed": (
+        {"containerStatuses": [KILLED]}, "the pod p ended: OOMKilled (exit code 137)",
+    ),
+    "its node has no room": (
+        {"reason": "Evicted", "message": "low on memory", "containerStatuses": [KILLED]},
+        "the pod p ended: Evicted (exit code 137): low on memory",
+    ),
+    "nobody says": ({"containerStatuses": [{"state": {"running": {}}}]}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "words"), ENDS.values(), ids=ENDS)
+def test_how_a_pod_ended(status: dict[str, Any], words: str) -> None:
+    told = rollout.end_of(a_pod("p") | {"status": status})
+
+    assert told == (f"{words}; see kubectl logs -n shop p -c runner" if words else "")
