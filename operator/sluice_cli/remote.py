@@ -15,7 +15,7 @@ from sluice_cli import show
 from sluice_cli.connection import connect, refused, said
 from sluice_cli.documents import Unreadable
 from sluice_cli.given import read_inputs
-from sluice_core import names
+from sluice_core import names, verbs
 
 PLURAL = "workflowruns"
 EXIT = {"Succeeded": 0, "Failed": 1, "Cancelled": 130}
@@ -64,7 +64,7 @@ def cancel(options: argparse.Namespace) -> int:
 def ask(options: argparse.Namespace) -> int:
     """Stop or start a workflow's runner, by the annotation that says since when."""
     annotation = {"stop": names.ANNOTATION_STOP, "start": names.ANNOTATION_START}[options.verb]
-    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    now = verbs.as_of(datetime.now(UTC))
     namespace = connect(options.namespace)
     try:
         client.CustomObjectsApi().patch_namespaced_custom_object(

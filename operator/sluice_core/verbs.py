@@ -36,6 +36,11 @@ def read(annotations: Mapping[str, str]) -> Verbs:
     )
 
 
+def as_of(now: datetime) -> str:
+    """What an annotation says to mean now; finer than a second, within which another may come."""
+    return now.isoformat(timespec="microseconds")
+
+
 def problems(annotations: Mapping[str, str]) -> Iterator[str]:
     """Sentences about annotations that say nothing."""
     for name in (names.ANNOTATION_STOP, names.ANNOTATION_START):

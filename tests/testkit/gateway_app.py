@@ -122,6 +122,7 @@ class Cluster:
     end: Manifest | None = None
     failure: errors.ApiError | None = None
     reviewed: int = 0
+    now: datetime = field(default_factory=lambda: datetime.fromtimestamp(NOW, UTC))
     waiting: Waiting | None = None
 
     def add(self, workflow: Manifest) -> None:
@@ -336,7 +337,7 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         see,
         Parts(see),
         SeeSchedule(see),
-        SeeLifecycle(see, now=lambda: datetime.fromtimestamp(NOW, UTC)),
+        SeeLifecycle(see, now=lambda: cluster.now),
         SeeVersions(see, cluster),
         SeeSharing(see),
     )

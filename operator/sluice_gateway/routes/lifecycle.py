@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from sluice_core import conditions, names
+from sluice_core import names, verbs
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
@@ -102,7 +102,7 @@ class SeeLifecycle:
 
     def _asked(self, annotation: str, replicas: int | None = None) -> Edit:
         """Ask for it as of now, by an annotation; `replicas` is set where it is given."""
-        time = conditions.seconds(self.now())
+        time = verbs.as_of(self.now())
 
         def edit(current: Manifest) -> Manifest:
             metadata = current["metadata"]

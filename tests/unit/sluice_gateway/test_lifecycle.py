@@ -1,9 +1,11 @@
 """A workflow's runner, versions, sharing and health over HTTP, with a cluster in memory."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from sluice_core import verbs
 from sluice_gateway.schemas.lifecycle import LifecycleAnswer, StopAnswer
 from sluice_gateway.schemas.sharing import HealthAnswer, ShareList
 from sluice_gateway.schemas.versions import VersionList
@@ -13,7 +15,7 @@ from testkit.gateway_app import CREATED, Cluster, a_workflow, client
 
 BASE = "/api/v1/namespaces/shop/workflows/etl"
 SAY = {"name": "say", "action": "log", "with": {"message": "hello"}}
-NOW = "2025-11-26T04:06:40Z"
+NOW = "2025-11-26T04:06:40.000000+00:00"
 
 
 def a_cluster(status: dict[str, Any] | None = None, **spec: Any) -> Cluster:
@@ -54,6 +56,17 @@ async def test_stop_and_start_are_annotations_with_a_time() -> None:
         "sluice.dev/start-requested-at": NOW,
     }
     assert live(cluster)["spec"]["replicas"] == 3
+
+
+async def test_of_two_verbs_within_a_second_the_later_one_counts() -> None:
+    cluster = a_cluster()
+
+    async with client(cluster) as http:
+        await http.post(f"{BASE}/start")
+        cluster.now += timedelta(milliseconds=2)
+        await http.post(f"{BASE}/stop")
+
+    assert verbs.read(live(cluster)["metadata"]["annotations"]).stopped
 
 
 @pytest.mark.parametrize("verb", ["stop", "start"])
