@@ -10,24 +10,40 @@ from sluice_gateway import openapi, operations
 from sluice_gateway.cloud_events import CloudEvent
 from sluice_gateway.operations import Operation
 from sluice_gateway.schemas.catalogue import TemplateForm
-from sluice_gateway.schemas.credentials import CredentialAnswer, CredentialForm, IntegrationForm
-from sluice_gateway.schemas.design import DuplicateForm, StatusForm
+from sluice_gateway.schemas.credentials import (
+    CredentialAnswer,
+    CredentialForm,
+    IntegrationAnswer,
+    IntegrationForm,
+)
+from sluice_gateway.schemas.design import DuplicateForm, LayoutAnswer, StatusForm
 from sluice_gateway.schemas.events import EventForm, MessageAnswer, QueueForm
 from sluice_gateway.schemas.form import NoForm
-from sluice_gateway.schemas.lifecycle import LifecycleForm, StartForm
+from sluice_gateway.schemas.lifecycle import (
+    DeployAnswer,
+    LifecycleAnswer,
+    LifecycleForm,
+    StartForm,
+    StopAnswer,
+)
 from sluice_gateway.schemas.mail import MailForm
 from sluice_gateway.schemas.parts import (
+    ConnectionAnswer,
     ConnectionForm,
+    ConnectionGone,
+    MappingsAnswer,
     MappingsForm,
     NodeAnswer,
+    NodeGone,
     NodeList,
+    PassthroughAnswer,
     PassthroughForm,
     StepForm,
 )
 from sluice_gateway.schemas.problem import ProblemAnswer
 from sluice_gateway.schemas.runs import RunChange, RunDetail
-from sluice_gateway.schemas.schedule import ScheduleForm
-from sluice_gateway.schemas.sharing import ShareForm
+from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm
+from sluice_gateway.schemas.sharing import ShareAnswer, ShareForm
 from sluice_gateway.schemas.triggers import RunAnswer, RunForm, TestForm, TriggerAnswer, TriggerForm
 from sluice_gateway.schemas.versions import VersionForm
 from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowForm, WorkflowMade
@@ -64,7 +80,25 @@ FORMS: tuple[type[BaseModel], ...] = (
 # What streams are made of: FastAPI knows of no answer with it.
 _STREAMED = (RunChange,)
 # Answers with these are of one version of an object, which If-Match can name later.
-_VERSIONED = (CredentialAnswer, NodeAnswer, NodeList, WorkflowDetail, WorkflowMade)
+_VERSIONED = (
+    ConnectionAnswer,
+    ConnectionGone,
+    CredentialAnswer,
+    DeployAnswer,
+    IntegrationAnswer,
+    LayoutAnswer,
+    LifecycleAnswer,
+    MappingsAnswer,
+    NodeAnswer,
+    NodeGone,
+    NodeList,
+    PassthroughAnswer,
+    ScheduleAnswer,
+    ShareAnswer,
+    StopAnswer,
+    WorkflowDetail,
+    WorkflowMade,
+)
 # Answers with these, as 201 or 202, tell where the new object is found.
 _PLACED = (CredentialAnswer, MessageAnswer, RunAnswer, RunDetail, TriggerAnswer, WorkflowMade)
 

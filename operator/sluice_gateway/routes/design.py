@@ -76,10 +76,9 @@ class Design:
             moved = sum(a != b["position"] for a, b in zip(before, placed, strict=True))
             return spec | {"steps": placed}
 
-        await self.see.edit(request, caller, Key(namespace, workflow), edit)
-        return respond(
-            200, {"workflowId": workflow, "changed": moved > 0, "nodesRepositioned": moved}
-        )
+        changed = await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        content = {"workflowId": workflow, "changed": moved > 0, "nodesRepositioned": moved}
+        return respond(200, content, headers={"ETag": etag(changed)})
 
     async def compute_scopes(self, request: Request, workflow: WorkflowName) -> Response:
         """What the workflow may use, computed from its spec; its status holds the same."""

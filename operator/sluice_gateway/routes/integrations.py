@@ -20,6 +20,7 @@ from sluice_gateway.credentials import no_credential
 from sluice_gateway.desk import respond
 from sluice_gateway.idempotency import once
 from sluice_gateway.integrations import Wanted
+from sluice_gateway.objects import etag
 from sluice_gateway.routes.credentials import Force, SeeCredentials
 from sluice_gateway.schemas.credentials import IntegrationAnswer, IntegrationForm, IntegrationList
 from sluice_kube.resources import Key, Manifest
@@ -64,7 +65,7 @@ class SeeIntegrations:
         else:
             wish = credential_forms.read(wanted.as_credential(), data=integrations.CONFIG)
             made = await self.see.create_with_secret(request, caller, namespace, wish, labels)
-        return respond(201, integrations.view(made))
+        return _answer(201, made)
 
     async def _for_mail(
         self, request: Request, caller: Caller, namespace: str, wanted: Wanted, labels: Any
@@ -95,7 +96,7 @@ class SeeIntegrations:
             defaults = {"defaults": spec[integrations.CONFIG].get("defaults", {})}
             body = {**body, integrations.CONFIG: defaults}
         changed = await self.see.change(request, caller, key, body, integrations.CONFIG)
-        return respond(200, integrations.view(changed))
+        return _answer(200, changed)
 
     async def put_path(self, request: Request, integration: InPath) -> Response:
         """The same, with the id in the path."""
@@ -157,3 +158,7 @@ class SeeIntegrations:
                 response_class=Response,
                 openapi_extra=more,
             )
+
+
+def _answer(status: int, found: Manifest) -> Response:
+    return respond(status, integrations.view(found), headers={"ETag": etag(found)})

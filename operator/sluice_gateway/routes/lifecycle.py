@@ -14,7 +14,7 @@ from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.forms import policies
 from sluice_gateway.forms.reading import Fields
-from sluice_gateway.objects import Edit
+from sluice_gateway.objects import Edit, etag
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.form import NoForm
@@ -49,18 +49,19 @@ class SeeLifecycle:
     async def stop(self, request: Request, workflow: WorkflowName) -> Response:
         """Put the runner to sleep until it is started, triggered, or its window opens."""
         changed = await self._ask(request, workflow, NoForm, names.ANNOTATION_STOP)
-        return respond(200, _stopping(changed))
+        return _answer(_stopping(changed), changed)
 
     async def start(self, request: Request, workflow: WorkflowName) -> Response:
         """Wake the runner; `replicas` also sets how many pods it has when it is awake."""
         changed = await self._ask(request, workflow, StartForm, names.ANNOTATION_START)
         shown = _stopping(changed) | {"replicas": changed["spec"].get("replicas", 1)}
-        return respond(200, shown)
+        return _answer(shown, changed)
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """The policy, and whether a runner is up."""
         caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        return respond(200, _lifecycle(await self.see.shown(caller, Key(namespace, workflow))))
+        found = await self.see.shown(caller, Key(namespace, workflow))
+        return _answer(_lifecycle(found), found)
 
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
         """Set the policy."""
@@ -73,7 +74,7 @@ class SeeLifecycle:
         changed = await self.see.edit(
             request, caller, Key(namespace, workflow), lambda spec: spec | {"lifecycle": policy}
         )
-        return respond(200, _lifecycle(changed))
+        return _answer(_lifecycle(changed), changed)
 
     async def _deploy(self, request: Request, workflow: str, state: str, what: str) -> Response:
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
@@ -87,7 +88,7 @@ class SeeLifecycle:
             "workflowId": workflow,
             "status": changed["spec"]["state"].lower(),
         }
-        return respond(200, content)
+        return _answer(content, changed)
 
     async def _ask(self, request: Request, workflow: str, form: Any, annotation: str) -> Manifest:
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
@@ -160,6 +161,10 @@ class SeeLifecycle:
 def _stopping(workflow: Manifest) -> dict[str, Any]:
     shown = workflow_view.summary(workflow)
     return {"workflowId": shown["id"], "deploymentStatus": shown["deploymentStatus"]}
+
+
+def _answer(content: dict[str, Any], workflow: Manifest) -> Response:
+    return respond(200, content, headers={"ETag": etag(workflow)})
 
 
 def _lifecycle(workflow: Manifest) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Parts:
         found = await self.see.shown(caller, Key(namespace, workflow))
         shown = list(node_view.summaries(found["spec"]))
         content = {"workflowId": workflow, "count": len(shown), "nodes": shown}
-        return respond(200, content, headers={"ETag": etag(found)})
+        return _versioned(200, content, found)
 
     async def get(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """One step."""
@@ -103,25 +103,25 @@ class Parts:
             left, gone = editing.without(steps, step)
             return left
 
-        await self._edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self._edit(request, caller, Key(namespace, workflow), edit)
         content = {"removed": True, "nodeId": step, "removedConnections": gone}
-        return respond(200, content | {"workflowId": workflow})
+        return _versioned(200, content | {"workflowId": workflow}, changed)
 
     async def map_inputs(
         self, request: Request, workflow: WorkflowName, step: StepName
     ) -> Response:
         """Set which values a step's templates see by which names."""
-        form = await self._set(request, workflow, step, MappingsForm, "inputs", "mappings")
-        content = {"nodeId": step, "workflowId": workflow, "inputMappings": form}
-        return respond(200, content)
+        return await self._set(
+            request, workflow, step, MappingsForm, ("inputs", "mappings", "inputMappings")
+        )
 
     async def pass_through(
         self, request: Request, workflow: WorkflowName, step: StepName
     ) -> Response:
         """Set which values go through a step unchanged."""
-        form = await self._set(request, workflow, step, PassthroughForm, "passthrough", "values")
-        content = {"nodeId": step, "workflowId": workflow, "passThroughValues": form}
-        return respond(200, content)
+        return await self._set(
+            request, workflow, step, PassthroughForm, ("passthrough", "values", "passThroughValues")
+        )
 
     async def connect(self, request: Request, workflow: WorkflowName) -> Response:
         """Let one step wait for another; the input ports ai and tools are for models and tools."""
@@ -137,7 +137,7 @@ class Parts:
                 raise not_valid(fields.faults)
             return editing.connected(steps, made)
 
-        await self._edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self._edit(request, caller, Key(namespace, workflow), edit)
         assert made is not None  # noqa: S101 - edit has run
         shown = {
             "id": made.identity,
@@ -147,7 +147,7 @@ class Parts:
             "targetPort": made.target_port,
         }
         content = {"connectionId": made.identity, "workflowId": workflow, "connection": shown}
-        return respond(201, content)
+        return _versioned(201, content, changed)
 
     async def disconnect(
         self, request: Request, workflow: WorkflowName, connection: ConnectionName
@@ -160,7 +160,7 @@ class Parts:
             left, roots[:] = editing.disconnected(steps, connection)
             return left
 
-        await self._edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self._edit(request, caller, Key(namespace, workflow), edit)
         content: dict[str, Any] = {
             "removed": True,
             "connectionId": connection,
@@ -170,11 +170,13 @@ class Parts:
                 for name in roots
             ],
         }
-        return respond(200, content)
+        return _versioned(200, content, changed)
 
     async def _set(
-        self, request: Request, workflow: str, step: str, form: Any, field: str, given: str
-    ) -> dict[str, str]:
+        self, request: Request, workflow: str, step: str, form: Any, called: tuple[str, str, str]
+    ) -> Response:
+        """`called` is what the paths are in the spec, in the form and in the answer."""
+        field, given, told = called
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
         body = await bodies.read(request, form, self.see.desk.limits)
         paths: dict[str, str] = getattr(body, given)
@@ -184,8 +186,9 @@ class Parts:
             made[editing.find(made, step)][field] = paths
             return made
 
-        await self._edit(request, caller, Key(namespace, workflow), edit)
-        return paths
+        changed = await self._edit(request, caller, Key(namespace, workflow), edit)
+        content = {"nodeId": step, "workflowId": workflow, told: paths}
+        return _versioned(200, content, changed)
 
     async def _edit(
         self, request: Request, caller: Any, key: Key, edit: Callable[[Steps], Steps]
@@ -204,7 +207,7 @@ class Parts:
             content["remarks"] = [
                 {"type": one.type, "path": one.path, "message": one.message} for one in remarks
             ]
-        return respond(status, content, headers={"ETag": etag(found)})
+        return _versioned(status, content, found)
 
     def router(self) -> APIRouter:
         """Routes below a namespace; `nodes` and `steps` are the same."""
@@ -276,3 +279,7 @@ class Parts:
             response_class=Response,
             openapi_extra={"security": openapi.SECURITY},
         )
+
+
+def _versioned(status: int, content: object, found: Manifest) -> Response:
+    return respond(status, content, headers={"ETag": etag(found)})

@@ -12,6 +12,7 @@ from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.scheduled import NAME, of_fields
+from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
@@ -31,7 +32,7 @@ class SeeSchedule:
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """The schedule, and when it comes next."""
         caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        return respond(200, _shown(await self.see.shown(caller, Key(namespace, workflow))))
+        return _answer(200, await self.see.shown(caller, Key(namespace, workflow)))
 
     async def create(self, request: Request, workflow: WorkflowName) -> Response:
         """Give the workflow a schedule; 409 when it has one."""
@@ -42,7 +43,7 @@ class SeeSchedule:
                 raise Problem(409, "ScheduleExists", detail)
             return made
 
-        return respond(201, await self._change(request, workflow, add))
+        return _answer(201, await self._change(request, workflow, add))
 
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
         """Change the schedule: what the body names is merged into it."""
@@ -52,7 +53,7 @@ class SeeSchedule:
                 raise _none(workflow)
             return merging.merged(before, made)
 
-        return respond(200, await self._change(request, workflow, change))
+        return _answer(200, await self._change(request, workflow, change))
 
     async def delete(self, request: Request, workflow: WorkflowName) -> Response:
         """Take the schedule away."""
@@ -67,7 +68,7 @@ class SeeSchedule:
         await self.see.edit(request, caller, Key(namespace, workflow), edit)
         return Response(status_code=204)
 
-    async def _change(self, request: Request, workflow: str, how: Any) -> dict[str, Any]:
+    async def _change(self, request: Request, workflow: str, how: Any) -> Manifest:
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
         form = await bodies.read(request, ScheduleForm, self.see.desk.limits)
 
@@ -77,7 +78,7 @@ class SeeSchedule:
             others = [one for one in spec.get("triggers", ()) if one["name"] != NAME]
             return spec | {"triggers": [*others, made]}
 
-        return _shown(await self.see.edit(request, caller, Key(namespace, workflow), edit))
+        return await self.see.edit(request, caller, Key(namespace, workflow), edit)
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
@@ -87,17 +88,18 @@ class SeeSchedule:
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}
         body = openapi.body(ScheduleForm, _EXAMPLE)
-        for method, endpoint, status, extra in (
-            ("GET", self.get, 200, secured),
-            ("POST", self.create, 201, body),
-            ("PUT", self.put, 200, openapi.body(ScheduleForm, _EXAMPLE, required=False)),
+        partly = openapi.body(ScheduleForm, _EXAMPLE, required=False)
+        for method, endpoint, status, refusals, extra in (
+            ("GET", self.get, 200, openapi.problems(400), secured),
+            ("POST", self.create, 201, changes, body),
+            ("PUT", self.put, 200, changes, partly),
         ):
             routes.add_api_route(
                 path,
                 endpoint,
                 methods=[method],
                 status_code=status,
-                responses={status: answer, **changes},
+                responses={status: answer, **refusals},
                 response_class=Response,
                 openapi_extra=extra,
                 name=f"{endpoint.__name__} schedule",
@@ -133,6 +135,10 @@ def _read(body: dict[str, Any], before: Trigger | None) -> Trigger:
 
 def _of(spec: dict[str, Any]) -> Trigger | None:
     return next((one for one in spec.get("triggers", ()) if one["name"] == NAME), None)
+
+
+def _answer(status: int, workflow: Manifest) -> Response:
+    return respond(status, _shown(workflow), headers={"ETag": etag(workflow)})
 
 
 def _shown(workflow: Manifest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sluice_core.api.workflow_status import Health
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
@@ -46,9 +47,10 @@ class SeeSharing:
             users = list(dict.fromkeys([*sharing.get("users", ()), form.user_id]))
             return spec | {"sharing": sharing | {"users": users}}
 
-        await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self.see.edit(request, caller, Key(namespace, workflow), edit)
         content = {"message": "the workflow is shared", "workflowId": workflow}
-        return respond(200, content | {"userId": form.user_id})
+        told = content | {"userId": form.user_id}
+        return respond(200, told, headers={"ETag": etag(changed)})
 
     async def remove(self, request: Request, workflow: WorkflowName, user: User) -> Response:
         """Stop sharing the workflow with a user."""

@@ -170,6 +170,13 @@ def test_what_can_be_412_takes_an_etag_and_nothing_else_does(schema: dict[str, A
         assert matches == ("412" in operation["responses"]), where
 
 
+def test_what_takes_an_etag_answers_with_the_next_one(schema: dict[str, Any]) -> None:
+    for where, operation in told(schema):
+        for status, answer in operation["responses"].items():
+            if "412" in operation["responses"] and status < "300" and "content" in answer:
+                assert "ETag" in answer.get("headers", {}), where
+
+
 def test_both_ways_to_a_namespace_say_the_same(schema: dict[str, Any]) -> None:
     paths = schema["paths"]
     for path, ways in paths.items():

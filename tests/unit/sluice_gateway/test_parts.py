@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from sluice_gateway.forms.connections import Connection
+from sluice_gateway.objects import etag
 from sluice_gateway.schemas.parts import (
     ConnectionAnswer,
     MappingsAnswer,
@@ -172,6 +174,43 @@ async def test_steps_are_connected_and_disconnected() -> None:
     assert gone.json()["warnings"] == [
         {"type": "disconnected", "nodeId": "then", "message": "it runs at once now"}
     ]
+
+
+EDITS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("POST", "/nodes", {"nodeId": "log", "id": "new", "config": {"message": "x"}}),
+    ("PUT", "/nodes/new", {"message": "y"}),
+    ("PUT", "/nodes/new/input-mappings", {"mappings": {"day": "inputs.day"}}),
+    ("PUT", "/nodes/new/passthrough-values", {"values": {"id": "inputs.id"}}),
+    ("POST", "/connections", {"sourceNodeId": "then", "targetNodeId": "new"}),
+    ("DELETE", f"/connections/{Connection('then', 'new').identity}", {}),
+    ("DELETE", "/nodes/new", {}),
+    ("POST", "/layout", {}),
+    ("POST", "/schedule", {"cron_expression": "0 9 * * 1-5"}),
+    ("PUT", "/schedule", {"enabled": False}),
+    ("PUT", "/lifecycle", {"type": "on-demand"}),
+    ("POST", "/stop", {}),
+    ("POST", "/start", {}),
+    ("POST", "/share", {"userId": "bob"}),
+    ("POST", "/undeploy", {}),
+    ("POST", "/deploy", {}),
+    ("DELETE", "/schedule", {}),
+)
+
+
+async def test_changes_follow_each_other_by_the_etags_of_their_answers() -> None:
+    cluster = a_cluster()
+
+    async with client(cluster) as http:
+        version = (await http.get(f"{BASE}/nodes")).headers["etag"]
+        for method, path, body in EDITS:
+            headers = {"If-Match": version}
+            answer = await http.request(method, BASE + path, json=body, headers=headers)
+            assert answer.status_code < 300, (path, answer.text)
+            version = answer.headers.get("etag", "")
+        read = (await http.get(f"{BASE}/lifecycle")).headers["etag"]
+
+    assert version == ""  # 204
+    assert read == etag(cluster.live[Key("shop", "etl")])
 
 
 BAD: dict[str, tuple[str, str, dict[str, Any], str]] = {
