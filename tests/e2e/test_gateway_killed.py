@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from testkit.e2e import kubectl, release
+from testkit.e2e.asking import Answer
 from testkit.e2e.flows import a_long_workflow
 from testkit.e2e.killing import kill_pod
-from testkit.e2e.space import Answer, Space
+from testkit.e2e.space import Space
 
 RUN_SECONDS = 6
 GATEWAY = "deployment/sluice-gateway"

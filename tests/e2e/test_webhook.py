@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from cluster.waiting import until
+from testkit.e2e.asking import Answer
 from testkit.e2e.flows import a_step, a_workflow
-from testkit.e2e.space import GATEWAY, Answer, Space
+from testkit.e2e.space import GATEWAY, Space
 
 BODY = {"order": 7}
 TEMPLATE = {

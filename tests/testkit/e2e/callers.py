@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice_core import names
+from testkit.e2e import asking
+from testkit.e2e.asking import Answer, Request
 from testkit.e2e.kubectl import Manifest
-from testkit.e2e.space import Answer, Space
+from testkit.e2e.space import Space
 
 # The chart's roles are parts of Kubernetes' own, so who has one has the lesser ones besides.
 ROLES = {
@@ -31,8 +33,13 @@ class Caller:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """A request below the namespace."""
+        [answer] = asking.at_once(self.here.namespace, self.request(method, path, body, **headers))
+        return answer
+
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> Request:
+        """The same, to be asked with others at once."""
         shown = {"Authorization": f"Bearer {self.token}", **headers}
-        return self.here.call(self.here.api(path), body, method=method, token="", **shown)
+        return Request(method, self.here.api(path), body, shown, token="")
 
 
 def callers(here: Space) -> dict[str, Caller]:

@@ -13,30 +13,6 @@ PORT = 8000
 
 IDLE = "import threading; threading.Event().wait()"
 
-CALL = """
-import json, sys, urllib.error, urllib.request
-
-said = json.load(sys.stdin)
-headers = {"Content-Type": "application/json", **said["headers"]}
-if said["token"]:
-    headers["Authorization"] = "Bearer " + open("/var/run/tokens/" + said["token"]).read()
-body = None if said["body"] is None else json.dumps(said["body"]).encode()
-request = urllib.request.Request(said["url"], body, headers, method=said["method"])
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-try:
-    with opener.open(request, timeout=said["seconds"]) as answer:
-        code, raw = answer.status, answer.read()
-except urllib.error.HTTPError as error:
-    code, raw = error.code, error.read()
-except OSError as error:
-    code, raw = 0, json.dumps(str(error)).encode()
-try:
-    shown = json.loads(raw) if raw else None
-except ValueError:
-    shown = raw.decode()
-print(json.dumps({"code": code, "body": shown}))
-"""
-
 CALL_MANY = """
 import json, sys, urllib.request
 from concurrent.futures import ThreadPoolExecutor

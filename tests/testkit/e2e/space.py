@@ -9,21 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cluster.waiting import until
-from testkit.e2e import kubectl, pods
+from testkit.e2e import asking, kubectl, pods
+from testkit.e2e.asking import Answer, Request
 from testkit.e2e.kubectl import Manifest
 
 PLAN = "e2e"
 NO_SUCH_IMAGE = "localhost/no-such-runner:1"
 TERMINAL = ("Succeeded", "Failed", "Cancelled")
 GATEWAY = "http://sluice-gateway.sluice-system"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an HTTP server said; code 0 is none at all."""
-
-    code: int
-    body: Any
 
 
 @dataclass(frozen=True)
@@ -99,21 +92,14 @@ class Space:
         method: str = "",
         token: str = "gateway",
         client: str = "client",
-        seconds: float = 60,
+        seconds: float = asking.SECONDS,
         **headers: str,
     ) -> Answer:
         """An HTTP request from the pod `client`."""
-        said = {
-            "url": url,
-            "body": body,
-            "method": method or ("GET" if body is None else "POST"),
-            "token": token,
-            "headers": headers,
-            "seconds": seconds,
-        }
-        words = ("exec", "-i", client, "--", pods.PYTHON, "-c", pods.CALL)
-        heard = json.loads(self.kubectl(*words, stdin=json.dumps(said)))
-        return Answer(heard["code"], heard["body"])
+        meant = method or ("GET" if body is None else "POST")
+        request = Request(meant, url, body, headers, token, seconds)
+        [answer] = asking.at_once(self.namespace, request, client=client)
+        return answer
 
     def trigger(self, workflow: str, inputs: Any = None, **options: Any) -> Answer:
         """POST to the workflow's Service, and wait for the result."""
