@@ -2,16 +2,17 @@
 
 from typing import Any, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.types import ASGIApp
 
 from sluice_core.release import RELEASE
-from sluice_gateway import described, problems
+from sluice_gateway import described, idempotency, openapi, problems
 from sluice_gateway.crowding import Crowding
 from sluice_gateway.direct import Direct, in_namespace
 from sluice_gateway.limits import CALLER_REQUESTS
 from sluice_gateway.metrics import Measured, Metrics
+from sluice_gateway.problems import Fault, Problem
 from sluice_gateway.routes import docs
 from sluice_gateway.routes.health import Service
 from sluice_gateway.routes.hooks import Hooks
@@ -76,14 +77,28 @@ def in_front(app: FastAPI, triggers: Triggers, metrics: Metrics, caller_requests
 
 def _serve_twice(app: FastAPI, routes: APIRouter) -> None:
     """In a namespace that the path names, and in the caller's own."""
+    minded = Depends(_minds_its_key)
     app.include_router(
-        routes, prefix="/api/v1/namespaces/{namespace}", dependencies=[Depends(_in_namespace)]
+        routes,
+        prefix="/api/v1/namespaces/{namespace}",
+        dependencies=[Depends(_in_namespace), minded],
     )
-    app.include_router(routes, prefix="/api/v1")
+    app.include_router(routes, prefix="/api/v1", dependencies=[minded])
 
 
 async def _in_namespace(namespace: NamespaceName) -> None:
     """Checks the parameter, and has it described; routes read it where they are let in."""
+
+
+async def _minds_its_key(request: Request) -> None:
+    """Raises Problem 400 for a POST with a key that would do nothing: its caller relies on it."""
+    if request.method != "POST" or idempotency.HEADER not in request.headers:
+        return
+    described = request.scope["route"].openapi_extra or {}
+    if openapi.IDEMPOTENCY_KEY not in described.get("parameters", ()):
+        fault = Fault(idempotency.HEADER, "does nothing here", "send it where an object is made")
+        detail = f"{idempotency.HEADER} is for requests that make a run or another object"
+        raise Problem(400, "KeyNotTaken", detail, [fault])
 
 
 def _schema(app: FastAPI) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What every request meets: paths, methods, bodies, the service's own endpoints."""
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sluice_gateway.described import walked
 from sluice_gateway.schemas.problem import ProblemAnswer
 from sluice_kube import signing
 from testkit.gateway_app import Cluster, a_workflow, client
@@ -41,6 +43,25 @@ async def test_every_error_is_a_problem(method: str, path: str, status: int) -> 
     problem = ProblemAnswer.model_validate(answer.json())
     assert (answer.status_code, problem.status) == (status, status)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_key_that_would_do_nothing_is_refused() -> None:
+    key = {"Idempotency-Key": "once"}
+    refused: set[str] = set()
+
+    async with client(a_cluster()) as http:
+        schema = (await http.get("/openapi.json")).json()
+        for path, method, operation in walked(schema):
+            taken = [one.get("$ref", "") for one in operation.get("parameters", ())]
+            ends = "#/components/parameters/IdempotencyKey" in taken, "/api/v1/" in path
+            if method == "post" and ends == (False, True):
+                answer = await http.post(re.sub("{.*?}", "x", path), headers=key, json={})
+                assert (answer.status_code, answer.json()["type"][19:]) == (400, "KeyNotTaken"), (
+                    path
+                )
+                refused.add(path.rpartition("/")[2])
+
+    assert refused >= {"nodes", "connections", "schedule", "share", "stop", "clear", "validate"}
 
 
 ALLOWED = {
