@@ -12,6 +12,7 @@ from sluice_gateway.gateway import Gateway
 from sluice_gateway.settings import Settings
 
 _KEEP_ALIVE_SECONDS = 75
+_HANG_UP = (b"connection", b"close")
 _ANSWERING_SECONDS = 5  # what is left for the last answers once all who wait were let go
 
 
@@ -46,13 +47,15 @@ def make_server(settings: Settings, gateway: Gateway) -> Server:
 async def serve(settings: Settings, gateway: Gateway, server: Server, told: asyncio.Event) -> None:
     """Serves until `told`; then takes requests for as long as a Service may still send some.
 
-    Who waits for a run may go on waiting for `drain_seconds`, and is then answered that it runs.
+    Who keeps a connection is told to make another one, which leads to a gateway that stays. Who
+    waits for a run may go on waiting for `drain_seconds`, and is then answered that it runs.
     """
     serving = asyncio.ensure_future(server.serve())
     ending = asyncio.ensure_future(told.wait())
     await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
     gateway.readiness.draining = True
+    server.config.encoded_headers.append(_HANG_UP)  # uvicorn sends them from the next second on
     if not serving.done():
         await asyncio.sleep(settings.linger_seconds)
         server.should_exit = True
