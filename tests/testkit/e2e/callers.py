@@ -15,6 +15,7 @@ ROLES = {
     "trigger": ("sluice-trigger",),
     "edit": ("sluice-view", "sluice-edit"),
     "admin": ("sluice-view", "sluice-edit", "sluice-admin"),
+    "editor": ("edit",),  # Kubernetes' own, of which the chart's are parts; writes Secrets too
 }
 
 

@@ -62,11 +62,24 @@ def component(name: str) -> list[Manifest]:
     return kubectl.items("-n", NAMESPACE, "pods", "-l", selector)
 
 
+def gateways() -> list[str]:
+    """The addresses of the gateways that are to stay, as a pod reaches them."""
+    staying = [one for one in component("gateway") if "deletionTimestamp" not in one["metadata"]]
+    return [f"http://{one['status']['podIP']}:8080" for one in staying]
+
+
 def leader() -> str:
     """The name of the operator pod that holds the Lease."""
     lease = kubectl.read("-n", NAMESPACE, "lease", "sluice-operator")
     holder: str = lease["spec"].get("holderIdentity") or ""
     return holder.rpartition("-")[0]
+
+
+def restart(name: str) -> None:
+    """`kubectl rollout restart` of operator or gateway, until the new ones are up."""
+    words = ("-n", NAMESPACE, "rollout")
+    kubectl.run(*words, "restart", f"deployment/sluice-{name}")
+    kubectl.run(*words, "status", f"deployment/sluice-{name}", "--timeout=60s")
 
 
 def available() -> None:
