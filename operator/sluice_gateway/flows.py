@@ -9,10 +9,13 @@ from pydantic import ValidationError
 from sluice_core import names, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.lifecycle import Lifecycle, Window
+from sluice_core.api.workflow import Concurrency
 from sluice_gateway import listening, workflow_view
 from sluice_gateway.listening import Listener
 from sluice_kube import errors
 from sluice_kube.resources import Key, Manifest
+
+FREE = Concurrency()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +38,7 @@ class Flow:
     users: frozenset[str]
     groups: frozenset[str]
     listeners: tuple[Listener, ...] = ()
+    concurrency: Concurrency = FREE
     labels: Mapping[str, str] = field(default_factory=dict)
     credentials: frozenset[str] = frozenset()
     summary: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +67,7 @@ def read(manifest: Manifest) -> Flow:
         users=frozenset(sharing.get("users", ())),
         groups=frozenset(sharing.get("groups", ())),
         listeners=listening.read(spec),
+        concurrency=_concurrency(spec.get("concurrency")),
         labels=metadata.get("labels", {}),
         credentials=frozenset(
             step["credential"] for step in spec.get("steps", ()) if step.get("credential")
@@ -89,6 +94,14 @@ def _window(given: Manifest | None) -> Window | None:
         return Window.model_validate(given) if given else None
     except ValidationError:
         return None
+
+
+def _concurrency(given: Manifest | None) -> Concurrency:
+    """What cannot be read is judged by the operator alone."""
+    try:
+        return Concurrency.model_validate(given) if given else FREE
+    except ValidationError:
+        return FREE
 
 
 def cut(manifest: Manifest) -> Manifest:

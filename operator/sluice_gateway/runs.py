@@ -1,10 +1,11 @@
 """Make, find and cancel WorkflowRuns."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from sluice_core import names
-from sluice_gateway import idempotency
+from sluice_gateway import idempotency, spacing
 from sluice_gateway.flows import Flow
 from sluice_gateway.idempotency import Claim
 from sluice_gateway.plans import Begun, Plans
@@ -66,6 +67,10 @@ class Runs:
 
     def __init__(self, session: Api, plans: Plans) -> None:
         self._session, self._plans = session, plans
+
+    async def check_apart(self, flow: Flow, run: Manifest, now: datetime) -> None:
+        """Raises Problem 409 for one that comes too soon after another."""
+        await spacing.check(self._session, flow, run, now)
 
     async def create(self, manifest: Manifest, claim: Claim) -> Begun:
         """The run as it exists: made by this request, or by an equal one before.

@@ -30,8 +30,10 @@ class Starter:
     async def create(self, flow: Flow, run: Manifest, claim: Claim) -> Begun:
         """The run as it exists. What was accepted once is not refused when it is repeated."""
         try:
-            check_takes_runs(flow, run["spec"], datetime.now(UTC))
+            now = datetime.now(UTC)
+            check_takes_runs(flow, run["spec"], now)
             check_inputs(flow, run["spec"])
+            await self.runs.check_apart(flow, run, now)
         except Problem:
             earlier = await self.runs.find_equal(Key.of(run), claim)
             if earlier is None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
-
+from sluice_core import spacing
 from sluice_core.api.triggers import ConcurrencyPolicy
 from sluice_core.api.workflow import Concurrency
 from sluice_operator.run.observed import Run
@@ -39,14 +38,6 @@ def is_free(rule: Concurrency) -> bool:
     return rule.policy == "Allow" and rule.limit is None and not rule.min_interval_seconds
 
 
-def key(spec: Mapping[str, Any], rule: Concurrency) -> str:
-    """What a run is counted by: the value at the dotted path, as JSON; null where there is none."""
-    value: Any = spec if rule.key else None
-    for part in (rule.key or "").split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
 def judge(
     placed: Iterable[Run], new: Iterable[Run], rule: Concurrency, last: Mapping[str, Begin]
 ) -> Verdict:
@@ -55,9 +46,9 @@ def judge(
     replaced: dict[str, str] = {}
     groups: dict[str, _Group] = {}
     for run in placed:
-        groups.setdefault(key(run.spec, rule), _Group()).placed.append(run)
+        groups.setdefault(spacing.key(run.spec, rule), _Group()).placed.append(run)
     for run in new:
-        groups.setdefault(key(run.spec, rule), _Group()).new.append(run)
+        groups.setdefault(spacing.key(run.spec, rule), _Group()).new.append(run)
     for name, group in groups.items():
         verdict = _of_group(group, rule, last.get(name))
         held.update(verdict.held)
@@ -136,11 +127,7 @@ def _too_soon(run: Run, last: Begin | None, rule: Concurrency) -> End | None:
     apart = datetime.fromisoformat(run.created) - datetime.fromisoformat(last.created)
     if apart.total_seconds() >= rule.min_interval_seconds:
         return None
-    message = (
-        f"run {last.name} was {apart.total_seconds():g} s earlier; "
-        f"concurrency.minIntervalSeconds is {rule.min_interval_seconds}"
-    )
-    return End("Failed", "RateLimited", message)
+    return End("Failed", "RateLimited", spacing.refusal(last.name, apart.total_seconds(), rule))
 
 
 def _forbidden(placed: list[Run], rule: Concurrency, said: str) -> End | None:

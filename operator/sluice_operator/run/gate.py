@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sluice_core import spacing
 from sluice_core.api.workflow import Concurrency
 from sluice_operator.run import concurrency
 from sluice_operator.run.concurrency import Begin, Verdict
@@ -25,7 +26,7 @@ class _Past:
     read: bool = False
 
     def note(self, spec: Any, begin: Begin) -> None:
-        key = concurrency.key(spec, self.rule)
+        key = spacing.key(spec, self.rule)
         self.last[key] = max(begin, self.last.get(key, begin))
         if len(self.last) > REMEMBERED:
             newest = sorted(self.last.items(), key=lambda one: one[1])
