@@ -26,9 +26,8 @@ MOST = 500
 GOING = ",".join(f"status.phase!={phase}" for phase in ("Succeeded", "Failed", "Cancelled"))
 
 _STREAM: dict[str, Any] = {
-    "content": {
-        "text/event-stream": {"schema": {"type": "string", "description": "Server-sent events."}}
-    },
+    # No type: to some readers of OpenAPI 3.1 the schema is of the text, to others of each event.
+    "content": {"text/event-stream": {"schema": {"description": "Server-sent events."}}},
     "description": "Events status, and at last end, with a RunChange as their data; or deleted, "
     "with executionId alone.",
 }

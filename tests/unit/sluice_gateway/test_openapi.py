@@ -125,15 +125,7 @@ def test_a_form_is_described_once_and_referred_to(schema: dict[str, Any]) -> Non
     assert named == {form.__name__ for form in FORMS} - {"ProblemAnswer"}
 
 
-def test_a_stream_is_text_and_what_it_carries_is_described(schema: dict[str, Any]) -> None:
-    streams = [
-        shown["schema"]["type"]
-        for _, operation in told(schema)
-        for media, shown in content(operation["responses"].get("200", {}))
-        if media == "text/event-stream"
-    ]
-
-    assert streams == ["string", "string"]
+def test_what_a_stream_carries_is_described(schema: dict[str, Any]) -> None:
     assert {"RunChange", "StepChange"} <= schema["components"]["schemas"].keys()
 
 
