@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from sluice_core.api.steps import Definition
@@ -14,7 +15,8 @@ _FIELD = "definition"
 def checked(given: dict[str, Any]) -> dict[str, Any]:
     """The definition as a run has it; raises Problem 422, naming each field."""
     try:
-        definition = Definition.model_validate(given, by_alias=True, by_name=False)
+        text = orjson.dumps(given)
+        definition = Definition.model_validate_json(text, strict=True, by_alias=True, by_name=False)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise of_validation([one | {"loc": (_FIELD, *one["loc"])} for one in found]) from error

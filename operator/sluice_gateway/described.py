@@ -38,17 +38,26 @@ from sluice_gateway.schemas.parts import (
     NodeList,
     PassthroughAnswer,
     PassthroughForm,
+    StepEdit,
     StepForm,
 )
 from sluice_gateway.schemas.problem import ProblemAnswer
 from sluice_gateway.schemas.runs import RunChange, RunDetail
-from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm
+from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm, SchedulePatch
 from sluice_gateway.schemas.sharing import ShareAnswer, ShareForm
 from sluice_gateway.schemas.triggers import RunAnswer, RunForm, TestForm, TriggerAnswer, TriggerForm
 from sluice_gateway.schemas.versions import VersionForm
-from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowForm, WorkflowMade
+from sluice_gateway.schemas.workflows import (
+    WorkflowDetail,
+    WorkflowDraft,
+    WorkflowForm,
+    WorkflowMade,
+    WorkflowPatch,
+    WorkflowReplacement,
+)
 
 Schema = dict[str, Any]
+_NOT_FOR_CALLERS = ("x-kubernetes-", "x-sluice-", "nullable")
 
 # What routes refer to by `openapi.reference`: they read bodies themselves, past FastAPI.
 FORMS: tuple[type[BaseModel], ...] = (
@@ -67,15 +76,20 @@ FORMS: tuple[type[BaseModel], ...] = (
     QueueForm,
     RunForm,
     ScheduleForm,
+    SchedulePatch,
     ShareForm,
     StartForm,
     StatusForm,
+    StepEdit,
     StepForm,
     TemplateForm,
     TestForm,
     TriggerForm,
     VersionForm,
+    WorkflowDraft,
     WorkflowForm,
+    WorkflowPatch,
+    WorkflowReplacement,
 )
 # What streams are made of: FastAPI knows of no answer with it.
 _STREAMED = (RunChange,)
@@ -110,8 +124,7 @@ def completed(schema: Schema) -> Schema:
         _name(operation, rows[method.upper(), path])
         _add_headers(operation)
     components = schema["components"]
-    for name, form in _forms().items():
-        components["schemas"].setdefault(name, form)
+    components["schemas"] = forms() | _for_callers(components["schemas"])
     components["securitySchemes"] = openapi.SCHEMES
     components["parameters"] = openapi.PARAMETERS
     components["headers"] = openapi.HEADERS
@@ -124,6 +137,12 @@ def walked(schema: Schema) -> Iterator[tuple[str, str, Schema]]:
     for path, ways in schema["paths"].items():
         for method, operation in ways.items():
             yield path, method, operation
+
+
+def examples(content: Schema) -> list[Any]:
+    """Of a body: one, or one in each of its dialects."""
+    named = content.get("examples")
+    return [content.get("example")] if named is None else [one["value"] for one in named.values()]
 
 
 def _name(operation: Schema, row: Operation) -> None:
@@ -156,8 +175,22 @@ def _model(answer: Schema) -> str:
     return str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
 
 
-def _forms() -> Schema:
-    """With all that they are made of, as JSON Schema that refers to components."""
+def _for_callers(part: Any) -> Any:
+    """Without what is for an API server: rules in CEL, kinds of lists."""
+    match part:
+        case dict():
+            kept = {
+                name: one for name, one in part.items() if not name.startswith(_NOT_FOR_CALLERS)
+            }
+            return {name: _for_callers(one) for name, one in kept.items()}
+        case list():
+            return [_for_callers(one) for one in part]
+        case _:
+            return part
+
+
+def forms() -> Schema:
+    """Those of bodies with all that they are made of, as JSON Schema that refers to components."""
     _, found = models_json_schema(
         [
             *((form, "validation") for form in FORMS),
@@ -165,5 +198,5 @@ def _forms() -> Schema:
         ],
         ref_template=openapi.TEMPLATE,
     )
-    defined: Schema = found["$defs"]
+    defined: Schema = _for_callers(found["$defs"])
     return defined

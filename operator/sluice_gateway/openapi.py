@@ -1,6 +1,6 @@
 """Describe routes that read their bodies themselves: what OpenAPI says of requests and problems."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import GenericAlias
 from typing import Any
 
@@ -109,13 +109,21 @@ def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str,
 
 
 def body(
-    form: type[BaseModel], example: dict[str, Any], *, required: bool = True, **more: Any
+    form: type[BaseModel],
+    example: Mapping[str, Any] | None = None,
+    *,
+    examples: Mapping[str, Mapping[str, Any]] | None = None,
+    required: bool = True,
+    **more: Any,
 ) -> dict[str, Any]:
     """What FastAPI cannot know of a route that reads its body itself; `more` is as in OpenAPI.
 
-    No body counts as an empty one: it is required where that does not do.
+    A form of several dialects has an example of each, by name. No body counts as an empty one: it
+    is required where that does not do.
     """
-    content = {"schema": reference(form), "example": example}
+    named = {name: {"value": value} for name, value in (examples or {}).items()}
+    shown = {"examples": named} if named else {"example": example}
+    content = {"schema": reference(form), **shown}
     needed = any(field.is_required() for field in form.model_fields.values())
     return {
         "requestBody": {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sluice_gateway import operations
-from sluice_gateway.described import FORMS, Schema, walked
+from sluice_gateway.described import FORMS, Schema, examples, walked
 from sluice_gateway.openapi import RIGHTS
 from sluice_gateway.operations import BELOW, OWN
 from sluice_gateway.problems import MEDIA_TYPE as PROBLEM
@@ -79,11 +79,13 @@ def _operation(schema: Schema, path: str, method: str, operation: Schema) -> Ite
 def _body(schema: Schema, media: str, content: Schema) -> Iterator[str]:
     form = content["schema"]
     yield f"Body, `{media}`: {_type(form)}. {_resolved(schema, form).get('description', '')}\n"
+    if dialects := _resolved(schema, form).get("anyOf"):
+        yield f"One of {', '.join(_type(one) for one in dialects)}.\n"
     yield from _table(("field", "type", "default", ""), _fields(schema, form))
-    if content["example"] != {}:
-        example = content["example"]
-        text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
-        yield "\n".join(["```", *text.strip().splitlines(), "```\n"])
+    for example in examples(content):
+        if example != {}:
+            text = example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+            yield "\n".join(["```", *text.strip().splitlines(), "```\n"])
 
 
 def _parameters(schema: Schema, operation: Schema) -> Iterator[tuple[str, ...]]:

@@ -59,7 +59,7 @@ async def test_a_workflow_is_made_changed_and_deleted(world: World) -> None:
         ("say", []),
         ("then", ["say"]),
     ]
-    assert WorkflowDetail.model_validate(shown.body).connections[0]["targetNodeId"] == "then"
+    assert WorkflowDetail.model_validate(shown.body).connections[0].target_node_id == "then"
     assert after["steps"][0]["with"] == {"message": "bye"}
     assert after["triggers"][0]["schedule"] == {"cron": "0 9 * * *", "timeZone": "UTC"} | {
         key: after["triggers"][0]["schedule"][key]

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sluice_core import names
-from sluice_gateway.described import walked
+from sluice_gateway.described import examples, walked
 from sluice_gateway.forms.connections import Connection
 from sluice_kube.resources import (
     CONTROLLER_REVISIONS,
@@ -69,15 +69,16 @@ def requests(schema: Schema) -> Iterator[Described]:
             if one.get("in") == "query" and one["required"]
         )
         for media, body in content.items():
-            yield Described(
-                operation["operationId"],
-                method.upper(),
-                path,
-                media,
-                body.get("example"),
-                needs,
-                operation["responses"],
-            )
+            for example in examples(body):
+                yield Described(
+                    operation["operationId"],
+                    method.upper(),
+                    path,
+                    media,
+                    example,
+                    needs,
+                    operation["responses"],
+                )
 
 
 async def stage(world: World, token: str, name: str, plain: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from sluice_gateway.forms.surroundings import Surroundings
 
 STATES = {"draft": "Draft", "active": "Active", "paused": "Paused", "archived": "Archived"}
 RETRIES, MOST_RETRIES = 3, 5
+LONGEST_PATH = 256
 READ_ONLY = (
     "id",
     "version",
@@ -100,7 +101,7 @@ def read_node(
     source = given.pop("dataSource", None)
     made |= steps.credential(one, named or source, nodes.remarks)
     for field_, ours in (("inputMappings", "inputs"), ("passThroughValues", "passthrough")):
-        if paths := one.mapping(field_):
+        if paths := _paths(one, field_):
             made[ours] = paths
     _version(one, nodes.remarks)
     for name in OF_A_NODE_READ_ONLY:
@@ -108,6 +109,13 @@ def read_node(
     return (
         None if action is None else made | {"action": action, "with": steps.config(action, given)}
     )
+
+
+def _paths(one: Fields, name: str) -> dict[str, Any]:
+    paths = one.mapping(name)
+    if not all(isinstance(path, str) and 0 < len(path) <= LONGEST_PATH for path in paths.values()):
+        one.fault(name, f"must lead from names to paths of at most {LONGEST_PATH} characters")
+    return paths
 
 
 def _looks(one: Fields) -> dict[str, Any]:
@@ -131,7 +139,7 @@ def _position(one: Fields) -> dict[str, float] | None:
         return None
     across, down = place.take("x", "left"), place.take("y", "top")
     place.close()
-    if not all(isinstance(value, int | float) for value in (across, down)):
+    if not all(type(value) in (int, float) for value in (across, down)):
         one.fault("position", "must be {x, y}, two numbers")
         return None
     return {"left": float(across), "top": float(down)}

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from sluice_core.api.steps import Step
 from sluice_gateway import merging
 from sluice_gateway.forms import departments, editing, nodes
 from sluice_gateway.forms.made import Remark
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
-from sluice_gateway.problems import not_valid
+from sluice_gateway.problems import not_valid, of_validation
 
 Steps = list[dict[str, Any]]
 PARTS = ("config", "label", "position", "enabled", "credential", "nodeId", "nodeType")
@@ -22,8 +25,7 @@ def read(
     place: int | None = None
     made: dict[str, Any] | None
     if fields.has("action"):
-        made = dict(body)
-        fields.rest()
+        made = _own(body)
     elif fields.has("ActionType", "OutputTemplate"):
         order, made = departments.step(fields, around, remarks)
         place = _place(steps, order, fields)
@@ -46,7 +48,8 @@ def changed(
 ) -> dict[str, Any]:
     """The step as it is after a change; a body that names no field of a step is its `config`."""
     if "action" in body:
-        return {"name": current["name"], "needs": current.get("needs", []), **body}
+        kept = {"name": current["name"], "needs": current.get("needs", [])}
+        return kept | _own(kept | dict(body))
     fields = Fields(body, "", [])
     if fields.has("ActionType", "OutputTemplate"):
         made, _ = read(body, around, [one for one in steps if one is not current], remarks)
@@ -55,6 +58,15 @@ def changed(
     given = dict(body) if fields.has(*PARTS) else {"config": dict(body)}
     made, _ = read({**whole, **given}, around, [], remarks)
     return merging.merged(current, {**made, "name": current["name"]})
+
+
+def _own(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises Problem 422, naming each field."""
+    try:
+        Step.model_validate(body, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise of_validation(error.errors(include_url=False, include_context=False)) from error
+    return {name: value for name, value in body.items() if value is not None}
 
 
 def _place(steps: Steps, order: int, fields: Fields) -> int:

@@ -30,7 +30,7 @@ from sluice_gateway.schemas.design import (
 )
 from sluice_gateway.schemas.form import NoForm
 from sluice_gateway.schemas.parameters import WorkflowName
-from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowForm, WorkflowMade
+from sluice_gateway.schemas.workflows import WorkflowDetail, WorkflowDraft, WorkflowMade
 from sluice_kube.resources import Key, Manifest
 
 AppId = Annotated[str, Query(alias="appId", min_length=1, max_length=63)]
@@ -47,7 +47,7 @@ class Design:
         """All that is wrong or odd, of the workflow as it is or of a body that would replace it."""
         caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
         found = await self.see.shown(caller, Key(namespace, workflow))
-        form = await bodies.read(request, WorkflowForm, self.see.desk.limits)
+        form = await bodies.read(request, WorkflowDraft, self.see.desk.limits)
         spec = found["spec"]
         if form.root:
             around = await self.see.around(caller, namespace, form.root)
@@ -146,7 +146,7 @@ class Design:
                 openapi_extra=secured,
             )
         posts: tuple[tuple[str, Any, Any, Any, Any], ...] = (
-            ("validate", self.validate, WorkflowForm, ValidationAnswer, reads),
+            ("validate", self.validate, WorkflowDraft, ValidationAnswer, reads),
             ("layout", self.layout, NoForm, LayoutAnswer, changes),
             ("compute-scopes", self.compute_scopes, NoForm, ScopesAnswer, reads),
         )

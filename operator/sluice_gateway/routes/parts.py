@@ -28,6 +28,7 @@ from sluice_gateway.schemas.parts import (
     NodeList,
     PassthroughAnswer,
     PassthroughForm,
+    StepEdit,
     StepForm,
 )
 from sluice_kube.resources import Key, Manifest
@@ -36,6 +37,11 @@ StepName = Annotated[str, Path(pattern="^[A-Za-z_][A-Za-z0-9_-]*$", max_length=6
 ConnectionName = Annotated[str, Path(pattern="^conn-[0-9a-f]{12}$")]
 Steps = list[dict[str, Any]]
 NODE = {"nodeId": "log", "label": "Say hello", "config": {"message": "hello"}}
+STEPS: dict[str, dict[str, Any]] = {
+    "own": {"name": "greet", "action": "log", "with": {"message": "hello"}},
+    "node": NODE,
+    "numbered": {"StepOrder": 1, "ActionType": "log", "OutputTemplate": "hello"},
+}
 CONNECTION = {"sourceNodeId": "orders", "targetNodeId": "load"}
 
 
@@ -79,19 +85,21 @@ class Parts:
     async def put(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """Change a step: what the body names is merged into it; in our own form it is replaced."""
         caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, StepForm, self.see.desk.limits)
+        form = await bodies.read(request, StepEdit, self.see.desk.limits)
         around = await self.see.around(caller, namespace, form.root)
-        remarks = list[Remark]()
+        name, remarks = step, list[Remark]()
 
         def edit(steps: Steps) -> Steps:
+            nonlocal name
             remarks.clear()
             steps = editing.explicit(steps)
             current = steps[editing.find(steps, step)]
             made = step_bodies.changed(form.root, current, around, steps, remarks)
+            name = made["name"]
             return editing.replaced(steps, step, made)
 
         changed = await self._edit(request, caller, Key(namespace, workflow), edit)
-        return self._answer(200, workflow, changed, step, remarks)
+        return self._answer(200, workflow, changed, name, remarks)
 
     async def remove(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """Remove a step and its connections."""
@@ -222,12 +230,13 @@ class Parts:
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         node = openapi.answer(NodeAnswer, "The step.")
         one = f"{path}/{{step}}"
-        body = openapi.body(StepForm, NODE)
+        body = openapi.body(StepForm, examples=STEPS)
+        change = openapi.body(StepEdit, NODE)
         table: tuple[tuple[str, str, Any, int, Any, Any, Any], ...] = (
             ("GET", path, self.see_all, 200, openapi.answer(NodeList, "All steps."), reads, None),
             ("POST", path, self.add, 201, node, changes, body),
             ("GET", one, self.get, 200, node, reads, None),
-            ("PUT", one, self.put, 200, node, changes, body),
+            ("PUT", one, self.put, 200, node, changes, change),
             ("DELETE", one, self.remove, 200, openapi.answer(NodeGone, "Gone."), changes, None),
             (
                 "PUT",

@@ -16,7 +16,7 @@ from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem, not_valid
 from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
-from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm
+from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm, SchedulePatch
 from sluice_kube.resources import Key, Manifest
 
 Trigger = dict[str, Any]
@@ -88,7 +88,7 @@ class SeeSchedule:
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         secured = {"security": openapi.SECURITY}
         body = openapi.body(ScheduleForm, _EXAMPLE)
-        partly = openapi.body(ScheduleForm, _EXAMPLE, required=False)
+        partly = openapi.body(SchedulePatch, _EXAMPLE, required=False)
         for method, endpoint, status, refusals, extra in (
             ("GET", self.get, 200, openapi.problems(400), secured),
             ("POST", self.create, 201, changes, body),

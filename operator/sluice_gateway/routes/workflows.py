@@ -33,21 +33,18 @@ from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.workflows import (
+    EXAMPLES,
     WorkflowDetail,
     WorkflowForm,
     WorkflowList,
     WorkflowMade,
+    WorkflowPatch,
+    WorkflowReplacement,
 )
 from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows, is_shared_alike, with_spec
 from sluice_kube.resources import Key, Manifest
-
-_EXAMPLE = {
-    "name": "Greet",
-    "nodes": [{"id": "say", "nodeId": "log", "config": {"message": "hello"}}],
-    "connections": [],
-}
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,9 @@ class SeeWorkflows:
         key = Key(namespace, workflow)
         current = await self.shown(caller, key)
         check_match(current, request.headers.get("if-match"))
-        form = await bodies.read(request, WorkflowForm, self.desk.limits)
+        form = await bodies.read(
+            request, WorkflowReplacement if replace else WorkflowPatch, self.desk.limits
+        )
         around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around, partial="spec" not in form.root)
         if missing := await self._without_key(namespace, made):
@@ -213,7 +212,15 @@ class SeeWorkflows:
         routes = APIRouter()
         secured = {"security": openapi.SECURITY}
         detail = openapi.answer(WorkflowDetail, "The workflow.")
-        body = openapi.body(WorkflowForm, _EXAMPLE, required=False)
+        nodes = {"nodes": EXAMPLES["nodes"]}
+        change = openapi.body(
+            WorkflowReplacement, examples={"own": EXAMPLES["own"], **nodes}, required=False
+        )
+        part: dict[str, dict[str, Any]] = {
+            "own": {"spec": {"title": "Greet", "description": None}},
+            **nodes,
+        }
+        patch = openapi.body(WorkflowPatch, examples=part, required=False)
         changes = openapi.problems(*openapi.READS_BODY, 409, 412)
         routes.add_api_route(
             "/workflows",
@@ -233,7 +240,7 @@ class SeeWorkflows:
             },
             response_class=Response,
             openapi_extra=openapi.body(
-                WorkflowForm, _EXAMPLE, parameters=[openapi.IDEMPOTENCY_KEY]
+                WorkflowForm, examples=EXAMPLES, parameters=[openapi.IDEMPOTENCY_KEY]
             ),
         )
         routes.add_api_route(
@@ -243,7 +250,7 @@ class SeeWorkflows:
             response_class=Response,
             openapi_extra=secured,
         )
-        for method, endpoint in (("PUT", self.put), ("PATCH", self.patch)):
+        for method, endpoint, body in (("PUT", self.put, change), ("PATCH", self.patch, patch)):
             routes.add_api_route(
                 "/workflows/{workflow}",
                 endpoint,

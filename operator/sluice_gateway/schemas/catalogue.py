@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field
 
 from sluice_gateway.schemas.form import Answer, Form
+from sluice_gateway.schemas.nodes import Node, NodeConnection
 
 
 class CatalogAction(Answer):
@@ -64,8 +65,8 @@ class Template(Answer):
     tags: list[str]
     shipped: bool = Field(description="Whether it came with the release.")
     parameters: dict[str, Any] = Field(description="JSON Schema of what is filled in.")
-    nodes: list[dict[str, Any]]
-    connections: list[dict[str, Any]]
+    nodes: list[Node]
+    connections: list[NodeConnection]
     created_at: datetime | None
 
 

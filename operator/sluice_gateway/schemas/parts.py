@@ -1,22 +1,33 @@
 """Steps and connections one by one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from sluice_core.api.steps import Step
+from sluice_gateway.schemas.dialects.departments import NumberedStepForm
+from sluice_gateway.schemas.dialects.nodes import NodeConnectionForm, NodeForm
+from sluice_gateway.schemas.dialects.written import described_as
 from sluice_gateway.schemas.form import Answer, Form
+from sluice_gateway.schemas.nodes import Node, NodeSummary
 from sluice_gateway.schemas.workflows import Remark
 
 
-class StepForm(RootModel[dict[str, Any]]):
+class StepForm(
+    RootModel[Annotated[dict[str, Any], described_as(Step | NodeForm | NumberedStepForm)]]
+):
     """A step, in our own form, as a node, or numbered with a template. See docs/migrating.md."""
 
 
-class ConnectionForm(RootModel[dict[str, Any]]):
-    """A connection of two steps by their names, in any spelling: sourceNodeId, targetNodeId.
+class StepEdit(RootModel[dict[str, Any]]):
+    """A step in one of the forms that one is added in, or some fields of it.
 
-    Its ports, sourcePort and targetPort, may be left out.
+    A body that names no field of a step is its `config`, so that it may be any object.
     """
+
+
+class ConnectionForm(RootModel[Annotated[dict[str, Any], described_as(NodeConnectionForm)]]):
+    """A connection of two steps by their names, in any spelling; its ports may be left out."""
 
 
 Paths = Annotated[
@@ -60,7 +71,7 @@ class NodeAnswer(Answer):
 
     node_id: str
     workflow_id: str
-    node: dict[str, Any]
+    node: Node
     remarks: list[Remark] = []
 
 
@@ -69,7 +80,7 @@ class NodeList(Answer):
 
     workflow_id: str
     count: int
-    nodes: list[dict[str, Any]]
+    nodes: list[NodeSummary]
 
 
 class NodeGone(Answer):
@@ -81,12 +92,30 @@ class NodeGone(Answer):
     workflow_id: str
 
 
+class Connected(Answer):
+    """From one step's output port to another's input port."""
+
+    id: str
+    source: str
+    target: str
+    source_port: str
+    target_port: str
+
+
+class RootMade(Answer):
+    """A step that nothing leads to any more."""
+
+    type: Literal["disconnected"]
+    node_id: str
+    message: str
+
+
 class ConnectionAnswer(Answer):
     """A connection that was made."""
 
     connection_id: str
     workflow_id: str
-    connection: dict[str, str]
+    connection: Connected
 
 
 class ConnectionGone(Answer):
@@ -95,4 +124,4 @@ class ConnectionGone(Answer):
     removed: bool
     connection_id: str
     workflow_id: str
-    warnings: list[dict[str, str]] = []
+    warnings: list[RootMade] = []

@@ -1,15 +1,34 @@
 """When a workflow runs by the clock."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import RootModel
 
+from sluice_gateway.schemas.dialects.written import Cron, Written, Zone, described_as
 from sluice_gateway.schemas.form import Answer
 
 
-class ScheduleForm(RootModel[dict[str, Any]]):
-    """A schedule, in any spelling: cron_expression, timezone, enabled."""
+class ScheduleChange(Written):
+    """A change of a schedule: what is not named stays as it is."""
+
+    cron_expression: Cron | None = None
+    timezone: Zone | None = None
+    enabled: bool | None = None
+
+
+class Clock(ScheduleChange):
+    """A schedule."""
+
+    cron_expression: Cron
+
+
+class ScheduleForm(RootModel[Annotated[dict[str, Any], described_as(Clock)]]):
+    """A schedule, in any spelling."""
+
+
+class SchedulePatch(RootModel[Annotated[dict[str, Any], described_as(ScheduleChange)]]):
+    """A change of a schedule, in any spelling."""
 
 
 class ScheduleAnswer(Answer):

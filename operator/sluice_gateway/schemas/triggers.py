@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
 
+from sluice_core.api.steps import Definition
+from sluice_gateway.schemas.dialects.written import described_as
 from sluice_gateway.schemas.form import Answer, Form
 from sluice_gateway.schemas.runs import RunError
 
@@ -34,7 +36,7 @@ class RunForm(Form):
         validation_alias=AliasChoices("entities", "entityIds"),
         description="Ids; the workflow runs once for each.",
     )
-    definition: dict[str, Any] | None = Field(
+    definition: Annotated[dict[str, Any] | None, described_as(Definition | None)] = Field(
         None, description="Executed in place of the version; needs create workflows/execute."
     )
     priority: int = Field(0, ge=-1000, le=1000, strict=True, description="Higher goes first.")

@@ -1,21 +1,60 @@
 """Workflows as wholes: in a list, by themselves, made."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, RootModel
 
 from sluice_core.api.meta import Condition
-from sluice_core.api.workflow_status import DefinitionWarning
-from sluice_gateway.schemas.form import Answer
+from sluice_core.api.workflow import WorkflowSpec
+from sluice_gateway.schemas.dialects import business, departments, documents, entities, nodes, own
+from sluice_gateway.schemas.dialects.business import BusinessForm
+from sluice_gateway.schemas.dialects.departments import DepartmentsForm
+from sluice_gateway.schemas.dialects.documents import DocumentsForm
+from sluice_gateway.schemas.dialects.entities import EntitiesForm
+from sluice_gateway.schemas.dialects.nodes import NodesChange, NodesForm
+from sluice_gateway.schemas.dialects.own import OwnDraft, OwnForm, OwnPart
+from sluice_gateway.schemas.dialects.written import described_as
+from sluice_gateway.schemas.form import Answer, NoForm
+from sluice_gateway.schemas.lifecycle import PolicyAnswer
+from sluice_gateway.schemas.nodes import Node, NodeConnection, NodeSettings
+
+_Foreign = NodesForm | DepartmentsForm | EntitiesForm | DocumentsForm | BusinessForm
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "own": own.EXAMPLE,
+    "nodes": nodes.EXAMPLE,
+    "departments": departments.EXAMPLE,
+    "entities": entities.EXAMPLE,
+    "documents": documents.EXAMPLE,
+    "business": business.EXAMPLE,
+}
+"""A workflow in each of the forms."""
 
 
-class WorkflowForm(RootModel[dict[str, Any]]):
+class WorkflowForm(RootModel[Annotated[dict[str, Any], described_as(OwnForm | _Foreign)]]):
     """A workflow: `{"spec": {…}}` of our own kind, or the form of another product.
 
     Nodes and connections, ordered steps with a schedule, an event by number, an entity type, a
-    definition with a trigger: which one it is, is told by its fields. See docs/migrating.md.
+    definition with a trigger: which one it is, is told by its fields. Those of other products are
+    known in other spellings as well. See docs/migrating.md.
     """
+
+
+class WorkflowReplacement(
+    RootModel[Annotated[dict[str, Any], described_as(OwnForm | NodesChange)]]
+):
+    """Our own form, which replaces the spec, or nodes and connections, which are merged into it."""
+
+
+class WorkflowPatch(RootModel[Annotated[dict[str, Any], described_as(OwnPart | NodesChange)]]):
+    """A part of our own form, or of the form of nodes and connections."""
+
+
+class WorkflowDraft(
+    RootModel[Annotated[dict[str, Any], described_as(OwnDraft | _Foreign | NoForm)]]
+):
+    """A workflow as it would be made, or nothing, which stands for the workflow as it is."""
 
 
 class Remark(BaseModel):
@@ -23,6 +62,15 @@ class Remark(BaseModel):
 
     type: str
     path: str = ""
+    message: str
+
+
+class WarningAnswer(BaseModel):
+    """Something about the definition that is allowed and probably not meant."""
+
+    type: str
+    step: str | None = Field(None, description="Name of the step that it is about.")
+    path: str | None = None
     message: str
 
 
@@ -56,18 +104,18 @@ class WorkflowSummary(Answer):
 class WorkflowDetail(WorkflowSummary):
     """A workflow by itself; `spec` is all of it, the rest says it in other products' words."""
 
-    nodes: list[dict[str, Any]]
-    connections: list[dict[str, Any]]
-    settings: dict[str, Any]
+    nodes: list[Node]
+    connections: list[NodeConnection]
+    settings: NodeSettings
     shared_with: list[str]
-    lifecycle_policy: dict[str, Any]
+    lifecycle_policy: PolicyAnswer
     stopped_reason: str | None
     scopes: list[str]
-    warnings: list[DefinitionWarning]
+    warnings: list[WarningAnswer]
     remarks: list[Remark] = []
     conditions: list[Condition]
     trigger_url: str | None
-    spec: dict[str, Any]
+    spec: WorkflowSpec
     resource_version: str
 
 

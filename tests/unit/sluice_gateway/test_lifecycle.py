@@ -114,7 +114,7 @@ async def test_a_policy_is_set_and_told_as_it_was_given(body: Any, spec: Any) ->
 
     shown = LifecycleAnswer.model_validate(told.json())
     assert (answer.status_code, live(cluster)["spec"]["lifecycle"]) == (200, spec)
-    assert shown.lifecycle_policy["type"] == body["type"]
+    assert shown.lifecycle_policy.type == body["type"]
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -193,8 +193,8 @@ async def test_a_rollback_brings_the_definition_and_nothing_else() -> None:
         none = await http.post(f"{BASE}/versions/7/rollback")
 
     shown = WorkflowDetail.model_validate(answer.json())
-    assert shown.spec["steps"][0]["with"] == {"message": "old"}
-    assert (shown.spec["settings"], shown.name) == ({"timeoutSeconds": 7}, "Daily")
+    assert shown.spec.steps[0].with_ == {"message": "old"}
+    assert (shown.spec.settings.timeout_seconds, shown.name) == (7, "Daily")
     assert none.status_code == 404
 
 

@@ -414,6 +414,9 @@ BAD_DEFINITIONS = {
     ),
     "an unknown field": ({"stepz": []}, "definition.stepz"),
     "no steps": ({"steps": []}, "definition.steps"),
+    "a number in a text": (DEFINITION | {"settings": {"timeoutSeconds": "5"}},
+        "definition.settings.timeoutSeconds",
+    ),
 }  # fmt: skip
 
 

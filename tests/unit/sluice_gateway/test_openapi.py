@@ -1,6 +1,7 @@
 """What /openapi.json says: a whole document, from which a client can be generated."""
 
 import asyncio
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from sluice_gateway import operations
-from sluice_gateway.described import FORMS, walked
+from sluice_gateway.described import FORMS, examples, forms, walked
 from testkit.gateway_app import Cluster, client
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemAnswer"}
@@ -110,7 +111,68 @@ def test_every_body_has_a_schema_and_an_example_that_fits(schema: dict[str, Any]
             assert operation["requestBody"]["content"], where
         for media, body in content(operation.get("requestBody", {})):
             form = jsonschema_rs.validator_for(body["schema"] | components)
-            assert [str(one) for one in form.iter_errors(body["example"])] == [], (where, media)
+            for example in examples(body):
+                assert [str(one) for one in form.iter_errors(example)] == [], (where, media)
+
+
+DIALECTS = {
+    "a workflow to make": (
+        "create_workflow",
+        {"own", "nodes", "departments", "entities", "documents", "business"},
+    ),
+    "a workflow to change": ("replace_workflow", {"own", "nodes"}),
+    "a part of a workflow": ("update_workflow", {"own", "nodes"}),
+    "a step to add": ("create_step", {"own", "node", "numbered"}),
+}
+
+
+@pytest.mark.parametrize(("name", "dialects"), DIALECTS.values(), ids=DIALECTS)
+def test_each_dialect_of_a_body_has_an_example_that_fits_no_other(
+    schema: dict[str, Any], name: str, dialects: set[str]
+) -> None:
+    [operation] = [one for _, one in told(schema) if one["operationId"] == name]
+    body = operation["requestBody"]["content"]["application/json"]
+    forms = [
+        jsonschema_rs.validator_for(form | {"components": schema["components"]})
+        for form in schema["components"]["schemas"][_named(body["schema"])]["anyOf"]
+    ]
+
+    fitting = {
+        dialect: [index for index, form in enumerate(forms) if form.is_valid(example["value"])]
+        for dialect, example in body["examples"].items()
+    }
+    assert fitting.keys() == dialects
+    assert sorted(fitting.values()) == [[index] for index in range(len(dialects))]
+
+
+def _named(reference: dict[str, str]) -> str:
+    return reference["$ref"].rpartition("/")[2]
+
+
+def test_a_name_stands_for_one_thing(schema: dict[str, Any]) -> None:
+    """Forms and answers are described apart, and some models are part of both."""
+    components = schema["components"]["schemas"]
+    fields = {name: form.get("properties", {}).keys() for name, form in forms().items()}
+
+    assert fields == {name: components[name].get("properties", {}).keys() for name in fields}
+
+
+def test_specs_and_statuses_are_typed_without_words_for_an_api_server(
+    schema: dict[str, Any],
+) -> None:
+    components = schema["components"]["schemas"]
+    references = [
+        components["WorkflowDetail"]["properties"]["spec"],
+        components["OwnForm"]["properties"]["spec"],
+        components["RunDetail"]["properties"]["steps"]["items"],
+        components["NodeAnswer"]["properties"]["node"],
+    ]
+
+    assert [_named(one) for one in references] == [
+        "WorkflowSpec", "WorkflowSpec", "StepStatus", "Node",
+    ]  # fmt: skip
+    assert "x-kubernetes" not in json.dumps(components)
+    assert "x-sluice" not in json.dumps(components)
 
 
 def test_a_form_is_described_once_and_referred_to(schema: dict[str, Any]) -> None:

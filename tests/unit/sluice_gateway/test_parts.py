@@ -43,11 +43,11 @@ async def test_steps_are_told_as_nodes(noun: str) -> None:
         one = await http.get(f"{BASE}/{noun}/then")
 
     listed = NodeList.model_validate(answer.json())
-    assert [(node["id"], node["inboundConnections"]) for node in listed.nodes] == [
+    assert [(node.id, node.inbound_connections) for node in listed.nodes] == [
         ("say", 0),
         ("then", 1),
     ]
-    assert NodeAnswer.model_validate(one.json()).node["config"] == {"message": "bye"}
+    assert NodeAnswer.model_validate(one.json()).node.config == {"message": "bye"}
 
 
 ADDED: dict[str, tuple[dict[str, Any], str, dict[str, list[str]]]] = {
@@ -122,6 +122,25 @@ async def test_a_step_of_ours_is_replaced() -> None:
 
     assert answer.status_code == 200
     assert steps(cluster)["then"] == {"name": "then", "needs": ["say"], **body}
+
+
+async def test_a_step_that_is_replaced_by_one_of_another_name_is_answered_by_that() -> None:
+    cluster = a_cluster()
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/steps/say", json={**SAY, "name": "tell"})
+
+    assert (answer.status_code, answer.json()["nodeId"]) == (200, "tell")
+    assert needs(cluster) == {"tell": [], "then": ["tell"]}
+
+
+async def test_a_step_of_ours_whose_needs_are_null_waits_for_the_step_that_it_waited_for() -> None:
+    cluster = a_cluster()
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/steps/then", json={**THEN, "needs": None})
+
+    assert (answer.status_code, needs(cluster)["then"]) == (200, ["say"])
 
 
 async def test_a_step_is_removed_with_its_connections() -> None:
@@ -216,6 +235,14 @@ async def test_changes_follow_each_other_by_the_etags_of_their_answers() -> None
 BAD: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a step that is not known": ("POST", "/nodes", {"nodeId": "dance"}, "nodeId"),
     "a step of nothing": ("POST", "/steps", {}, "nodeId"),
+    "a step of ours without a name": ("POST", "/steps", {"action": "log"}, "name"),
+    "needs that are no list": ("PUT", "/steps/say", {"action": "log", "needs": 5}, "needs"),
+    "a place that is no number": (
+        "POST",
+        "/nodes",
+        {"nodeId": "log", "position": {"x": True, "y": 0}},
+        "position",
+    ),
     "an unknown field": ("POST", "/nodes", {"nodeId": "log", "colour": 1}, "colour"),
     "a port that the action does not have": (
         "POST",

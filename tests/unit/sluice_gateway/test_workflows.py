@@ -116,6 +116,17 @@ BAD: dict[str, tuple[Any, int, str]] = {
         "TriggerEventType",
     ),
     "no object": ([], 422, "body"),
+    "a name that is no text": ({"metadata": {"name": 5}, "spec": {}}, 422, "metadata.name"),
+    "labels that are no texts": (
+        {"metadata": {"labels": {"a": 1}}, "spec": {}},
+        422,
+        "metadata.labels",
+    ),
+    "a path that is no text": (
+        {"name": "x", "nodes": [{"nodeId": "log", "inputMappings": {"a": 1}}]},
+        422,
+        "nodes[0].inputMappings",
+    ),
 }
 
 
@@ -207,8 +218,9 @@ async def test_a_workflow_is_shown_with_its_version_as_etag() -> None:
     shown = etag(cluster.live[Key("shop", "etl")])
     assert (answer.status_code, answer.headers["etag"]) == (200, shown)
     assert (detail.name, detail.id, detail.tags, detail.steps_count) == ("Daily", "etl", ["a"], 1)
-    assert detail.nodes[0]["config"] == {"message": "hello"}
-    assert detail.lifecycle_policy == {"type": "idle-shutdown", "idleTimeoutMinutes": 30}
+    assert detail.nodes[0].config == {"message": "hello"}
+    assert detail.lifecycle_policy.type == "idle-shutdown"
+    assert detail.lifecycle_policy.idle_timeout_minutes == 30
 
 
 LISTS: dict[str, tuple[str, list[str]]] = {
