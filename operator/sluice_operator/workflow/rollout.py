@@ -37,7 +37,7 @@ def read(
 
     With `solo` there are pods for single runs in its place, and `refusal` is why one is not there.
     """
-    there = list(pods)
+    there = [pod for pod in pods if not _is_over(pod)]
     alive = [pod for pod in there if "deletionTimestamp" not in pod["metadata"]]
     ready = sum(1 for pod in alive if _is_ready(pod))
     failure = "" if ready else _failure(deployment, alive) or refusal
@@ -59,6 +59,11 @@ def _falling(deployment: Manifest | None, pods: int, wanted: int | None) -> Depl
     if wanted is None:
         return "NotDeployed" if deployment is None and not pods else "Stopping"
     return "Stopping" if pods else "Stopped"
+
+
+def _is_over(pod: Manifest) -> bool:
+    """Evicted, or done: Kubernetes does not count it, and may leave it there for days."""
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
 
 
 def _is_ready(pod: Manifest) -> bool:

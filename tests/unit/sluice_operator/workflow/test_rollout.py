@@ -16,6 +16,12 @@ NO_QUOTA = {
         ]
     }
 }  # fmt: skip
+def over(phase: str) -> dict[str, Any]:
+    """A pod that will never work again, which Kubernetes leaves there for a while."""
+    pod = a_pod("over")
+    return pod | {"status": pod["status"] | {"phase": phase}}
+
+
 LEAVING = a_pod("old", ready=True, deletionTimestamp="2026-01-31T11:59:00Z")
 
 CASES: dict[str, tuple[Any, list[Any], int | None, tuple[str, int, int]]] = {
@@ -34,6 +40,11 @@ CASES: dict[str, tuple[Any, list[Any], int | None, tuple[str, int, int]]] = {
     "no runner wanted, and one there": (DEPLOYMENT, [], None, ("Stopping", 0, 0)),
     "no runner wanted, a pod left of it": (None, [a_pod()], None, ("Stopping", 1, 0)),
     "no runner wanted, and none": (None, [], None, ("NotDeployed", 0, 0)),
+    "none wanted, one was evicted": (DEPLOYMENT, [over("Failed")], 0, ("Stopped", 0, 0)),
+    "wanted, one was evicted, another comes": (
+        DEPLOYMENT, [over("Failed"), a_pod()], 1, ("Starting", 1, 0),
+    ),
+    "no runner wanted, one was evicted": (None, [over("Failed")], None, ("NotDeployed", 0, 0)),
 }  # fmt: skip
 
 
@@ -52,6 +63,12 @@ def test_a_pod_for_one_run_that_is_refused_is_a_failure_until_another_is_ready()
 
     assert (refused.status, refused.failure) == ("Failed", "exceeded quota")
     assert (beside.status, beside.failure) == ("Running", "")
+
+
+def test_a_pod_for_one_run_that_has_done_its_work_is_no_runner() -> None:
+    seen = rollout.read(None, [over("Succeeded")], None, solo=True)
+
+    assert (seen.status, seen.pods) == ("Stopped", 0)
 
 
 @pytest.mark.parametrize("reason", rollout.STUCK)
