@@ -64,7 +64,7 @@ def cancel(options: argparse.Namespace) -> int:
 def ask(options: argparse.Namespace) -> int:
     """Stop or start a workflow's runner, by the annotation that says since when."""
     annotation = {"stop": names.ANNOTATION_STOP, "start": names.ANNOTATION_START}[options.verb]
-    now = verbs.as_of(datetime.now(UTC))
+    asked = verbs.asked(annotation, datetime.now(UTC))
     namespace = connect(options.namespace)
     try:
         client.CustomObjectsApi().patch_namespaced_custom_object(
@@ -73,7 +73,7 @@ def ask(options: argparse.Namespace) -> int:
             namespace,
             "workflows",
             options.workflow,
-            {"metadata": {"annotations": {annotation: now}}},
+            {"metadata": {"annotations": asked}},
         )
     except ApiException as error:
         return refused(error)

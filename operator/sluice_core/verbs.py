@@ -36,9 +36,14 @@ def read(annotations: Mapping[str, str]) -> Verbs:
     )
 
 
-def as_of(now: datetime) -> str:
-    """What an annotation says to mean now; finer than a second, within which another may come."""
-    return now.isoformat(timespec="microseconds")
+def asked(annotation: str, now: datetime) -> dict[str, str | None]:
+    """The annotations that ask for a verb as of now; None is one to take away.
+
+    The other verb is over with it: its time may be of a clock that is ahead. Times are finer than
+    a second, within which another verb may come.
+    """
+    others: dict[str, str | None] = {names.ANNOTATION_STOP: None, names.ANNOTATION_START: None}
+    return others | {annotation: now.isoformat(timespec="microseconds")}
 
 
 def problems(annotations: Mapping[str, str]) -> Iterator[str]:

@@ -103,11 +103,12 @@ class SeeLifecycle:
 
     def _asked(self, annotation: str, replicas: int | None = None) -> Edit:
         """Ask for it as of now, by an annotation; `replicas` is set where it is given."""
-        time = verbs.as_of(self.now())
+        asked = verbs.asked(annotation, self.now())
 
         def edit(current: Manifest) -> Manifest:
             metadata = current["metadata"]
-            annotations = {**metadata.get("annotations", {}), annotation: time}
+            both = {**metadata.get("annotations", {}), **asked}
+            annotations = {name: text for name, text in both.items() if text is not None}
             spec = current["spec"] | ({} if replicas is None else {"replicas": replicas})
             return {
                 **current,

@@ -16,6 +16,8 @@ NO_QUOTA = {
         ]
     }
 }  # fmt: skip
+
+
 def over(phase: str) -> dict[str, Any]:
     """A pod that will never work again, which Kubernetes leaves there for a while."""
     pod = a_pod("over")
