@@ -5,8 +5,8 @@ Parsed, ten thousand workflows and their children would take about a gigabyte.
 
 import sys
 import zlib
-from collections.abc import Iterator, MutableMapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Self, TypeAlias
 
 import orjson
 
@@ -19,22 +19,51 @@ _DICTIONARY_BYTES = 32 * 1024  # as far as zlib looks back
 _dictionaries: dict[str, bytes] = {}
 
 
-def pack(manifest: Manifest) -> Manifest:
-    """An informer's transform. What it gives is for `unpack`, and has `metadata` beside that."""
-    metadata = manifest["metadata"]
-    kept = {name: metadata[name] for name in ("name", "uid", "resourceVersion")}
-    if "namespace" in metadata:
-        kept["namespace"] = sys.intern(metadata["namespace"])
-    kind = sys.intern(manifest["kind"])
-    return {"kind": kind, "metadata": kept, "packed": _compressed(kind, manifest)}
+class Packed(Mapping[str, Any]):
+    """`kind` and, of `metadata`, what an informer looks at; the whole is given by `unpack`.
 
+    Objects of one name in one namespace, as a workflow's children are, share both strings.
+    """
 
-def unpack(manifest: Manifest) -> Manifest:
-    """The object as it was, but for what others than we manage of it; one that is not packed."""
-    if "packed" not in manifest:
-        return manifest
-    found: Manifest = orjson.loads(_expanded(manifest["kind"], manifest["packed"]))
-    return found
+    __slots__ = ("_body", "_head", "kind", "name", "namespace")
+    _KEYS = ("kind", "metadata")
+
+    def __init__(self, kind: str, metadata: Mapping[str, Any], body: bytes) -> None:
+        self.kind, self.name = kind, sys.intern(metadata["name"])
+        self.namespace = sys.intern(metadata.get("namespace", ""))
+        self._head = f"{metadata['uid']} {metadata['resourceVersion']}".encode()
+        self._body = body
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Self:
+        """An informer's transform."""
+        kind = sys.intern(manifest["kind"])
+        return cls(kind, manifest["metadata"], _compressed(kind, manifest))
+
+    def unpack(self) -> Manifest:
+        """The object as it was, but for what others than we manage of it."""
+        found: Manifest = orjson.loads(_expanded(self.kind, self._body))
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of what is compressed."""
+        return len(self._body)
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "kind":
+            return self.kind
+        if key != "metadata":
+            raise KeyError(key)
+        uid, version = self._head.decode().split(" ")
+        place = {"namespace": self.namespace} if self.namespace else {}
+        return {"name": self.name, **place, "uid": uid, "resourceVersion": version}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._KEYS)
+
+    def __len__(self) -> int:
+        return len(self._KEYS)
 
 
 class Manifests(MutableMapping[Key, Manifest]):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sluice_core import names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verbs:
     """When the runner was last asked to stop and to start."""
 
@@ -30,10 +30,9 @@ NOTHING_ASKED = Verbs()
 
 def read(annotations: Mapping[str, str]) -> Verbs:
     """What the annotations say; one that holds no time is as if it were not there."""
-    return Verbs(
-        stop=_time(annotations.get(names.ANNOTATION_STOP, "")),
-        start=_time(annotations.get(names.ANNOTATION_START, "")),
-    )
+    stop = _time(annotations.get(names.ANNOTATION_STOP, ""))
+    start = _time(annotations.get(names.ANNOTATION_START, ""))
+    return Verbs(stop=stop, start=start) if stop or start else NOTHING_ASKED
 
 
 def asked(annotation: str, now: datetime) -> dict[str, str | None]:

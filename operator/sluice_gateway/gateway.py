@@ -57,7 +57,7 @@ from sluice_kube.admission import Counters
 from sluice_kube.config import ClusterConfig
 from sluice_kube.follow import follow
 from sluice_kube.informer import Informer
-from sluice_kube.resources import NAMESPACES, PLANS, RUNS, SECRETS, WORKFLOWS
+from sluice_kube.resources import NAMESPACES, PLANS, RUNS, SECRETS, WORKFLOWS, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 
@@ -67,9 +67,9 @@ KEYS_SECONDS = 60.0
 class Informers(NamedTuple):
     """What is known of the cluster from memory."""
 
-    workflows: Informer
-    namespaces: Informer
-    plans: Informer
+    workflows: Informer[Manifest]
+    namespaces: Informer[Manifest]
+    plans: Informer[Manifest]
 
 
 @dataclass
@@ -112,7 +112,7 @@ async def running(settings: Settings, config: ClusterConfig) -> AsyncIterator[Ga
             session, WORKFLOWS, on_change=subscriptions.changed, transform=flows.cut
         )
         namespaces = Informer(session, NAMESPACES, transform=cut_namespace)
-        plans = Informer(session, PLANS)
+        plans = Informer[Manifest](session, PLANS)
         informers = Informers(informer, namespaces, plans)
         gateway = _make(settings, session, informers, subscriptions, metrics)
         async with asyncio.TaskGroup() as watches:

@@ -1,8 +1,8 @@
 """Keep the objects of a scope in memory: list, then watch, and never miss a deletion."""
 
 import asyncio
-from collections.abc import Callable, ItemsView
-from typing import Any, NoReturn
+from collections.abc import Callable, ItemsView, Mapping
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
 import orjson
 
@@ -11,17 +11,18 @@ from sluice_kube.resources import Key, Manifest, Resource
 from sluice_kube.scope import EVERYTHING, Scope
 from sluice_kube.session import Session
 
-OnChange = Callable[[Key, Manifest | None, Manifest | None], None]
-Transform = Callable[[Manifest], Manifest]
+Kept = TypeVar("Kept", bound=Mapping[str, Any])
+OnChange = Callable[[Key, Kept | None, Kept | None], None]
+Transform = Callable[[Manifest], Kept]
 
 
-class Informer:
+class Informer(Generic[Kept]):
     """The objects of a scope as of a moment ago, and a call at each change of one.
 
     `on_change(key, old, new)`: new is None for a deletion, also for one noticed late. An object
     whose uid changed is reported as deleted, then added. Called on the loop of `run`; what it
-    raises ends `run`. `transform` may cut what is not needed, but keeps uid and resourceVersion.
-    Not `consistent`, the first list may come from a cache of the API server that is behind.
+    raises ends `run`. `transform` may cut what is not needed, but keeps name, namespace, uid and
+    resourceVersion.
     """
 
     def __init__(
@@ -30,23 +31,21 @@ class Informer:
         resource: Resource,
         scope: Scope = EVERYTHING,
         *,
-        on_change: OnChange | None = None,
-        transform: Transform | None = None,
-        consistent: bool = True,
+        on_change: OnChange[Kept] | None = None,
+        transform: Transform[Kept] | None = None,
     ) -> None:
         self._session, self._resource, self._scope = session, resource, scope
-        self._on_change: OnChange = on_change or (lambda _key, _old, _new: None)
-        self._transform: Transform = transform or (lambda manifest: manifest)
-        self._consistent = consistent
-        self._objects: dict[Key, Manifest] = {}
+        self._on_change: OnChange[Kept] = on_change or (lambda _key, _old, _new: None)
+        self._transform = transform or cast("Transform[Kept]", _as_it_is)
+        self._objects: dict[Key, Kept] = {}
         self._version = ""
         self._synced = asyncio.Event()
 
-    def get(self, key: Key) -> Manifest | None:
+    def get(self, key: Key) -> Kept | None:
         """The object, shared: whoever reads it must not change it."""
         return self._objects.get(key)
 
-    def items(self) -> ItemsView[Key, Manifest]:
+    def items(self) -> ItemsView[Key, Kept]:
         """All objects by key, shared as in `get`."""
         return self._objects.items()
 
@@ -82,9 +81,7 @@ class Informer:
         listed: set[Key] = set()
         following, version, more = "", "", True
         while more:
-            page = await self._session.page(
-                self._resource, self._scope, following=following, consistent=self._consistent
-            )
+            page = await self._session.page(self._resource, self._scope, following=following)
             listed.update(self._put(item) for item in page.items)
             following, version = page.following, page.resource_version
             more = bool(following)
@@ -101,8 +98,9 @@ class Informer:
         self._version = item["metadata"]["resourceVersion"]
 
     def _put(self, item: Manifest) -> Key:
-        key = Key.of(item)
-        old, new = self._objects.get(key), self._transform(item)
+        new = self._transform(item)
+        key = Key.of(new)  # so that it shares its strings with what is kept
+        old = self._objects.get(key)
         if old is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
             self._remove(key)
             old = None
@@ -115,3 +113,7 @@ class Informer:
         old = self._objects.pop(key, None)
         if old is not None:
             self._on_change(key, old, None)
+
+
+def _as_it_is(manifest: Manifest) -> Manifest:
+    return manifest

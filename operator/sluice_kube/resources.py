@@ -1,6 +1,7 @@
 """Kinds of the API server and where they live: every path of a request is made here."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, TypeAlias
 
@@ -19,7 +20,7 @@ class Key(NamedTuple):
     name: str
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Self:
+    def of(cls, manifest: Mapping[str, Any]) -> Self:
         """The key of a manifest or a live object."""
         metadata = manifest["metadata"]
         return cls(metadata.get("namespace", ""), metadata["name"])

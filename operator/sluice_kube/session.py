@@ -66,17 +66,14 @@ class Session:
         *,
         limit: int = PAGE,
         following: str = "",
-        consistent: bool = True,
     ) -> Page:
         """Up to `limit` objects; raises Gone when `following` got too old.
 
-        Not `consistent` may be answered from a cache that is behind.
+        Never with resourceVersion "0": for that the API server overlooks `limit` and sends all.
         """
         query = {"limit": str(limit), **scope.query()}
         if following:
             query["continue"] = following
-        elif not consistent:
-            query["resourceVersion"] = "0"
         target = f"{resource.path(scope.namespace)}?{urlencode(query)}"
         accept = METADATA.format("List") if scope.metadata_only else "application/json"
         answer = await self._object(_request("list", "GET", resource, target, accept=accept))
@@ -86,12 +83,10 @@ class Session:
             item.setdefault("kind", resource.kind)
         return Page(answer["items"], metadata["resourceVersion"], metadata.get("continue", ""))
 
-    async def list(
-        self, resource: Resource, scope: Scope = EVERYTHING, *, consistent: bool = True
-    ) -> AsyncIterator[Manifest]:
+    async def list(self, resource: Resource, scope: Scope = EVERYTHING) -> AsyncIterator[Manifest]:
         """All objects, a page in memory at a time; raises Gone when that takes minutes."""
         following = "start"
-        page = await self.page(resource, scope, consistent=consistent)
+        page = await self.page(resource, scope)
         while following:
             for item in page.items:
                 yield item

@@ -29,7 +29,7 @@ class Containers:
         self._objects = Objects(session, leading)
         self.jobs = Jobs(JobObjects(session, leading), self._sites.get, self._tasks.spawn)
 
-    def watches(self) -> list[Informer]:
+    def watches(self) -> list[Informer[Manifest]]:
         """To be run, and synced before any run goes on."""
         scope = Scope(labels=OURS)
         return [

@@ -172,7 +172,7 @@ class Leader:
         """Watch children and pods first, then workflows and runs; adopt, dispatch, keep."""
         await self._keyring.read()
         watches = self._watching.informers()
-        runs = Informer(
+        runs: Informer[Manifest] = Informer(
             self._session, RUNS, Scope(fields=UNDECIDED), on_change=self._watching.run_changed
         )
         try:
@@ -213,7 +213,7 @@ class Leader:
 
     async def _find_subscribers(self) -> None:
         """Before a run ends here: Kopf does not say when it has told of all workflows."""
-        async for manifest in self._session.list(WORKFLOWS, consistent=False):
+        async for manifest in self._session.list(WORKFLOWS):
             self._subscribers.see(Name(*Key.of(manifest)), manifest)
             self._deliveries.see(Name(*Key.of(manifest)), manifest)
 
@@ -271,7 +271,7 @@ class Leader:
 
     def _decided(self, seen: Observed, desired: Desired) -> None:
         meta, spec = seen.workflow.metadata, seen.workflow.spec
-        flow = Name(meta.namespace, meta.name)
+        flow = Name.kept(meta.namespace, meta.name)
         decided = flows.decided(seen, desired)
         self._flows[flow] = flow_of(decided)
         self._containers.decided(seen)

@@ -13,6 +13,7 @@ from typing import Any
 from sluice_core import health
 from sluice_core.api.workflow_status import Health
 from sluice_core.health import Outcome
+from sluice_core.shared import shared
 from sluice_kube.resources import Key
 from sluice_operator.resource.observed import Mark, entries, marks
 from sluice_operator.schedule.decide import status as status_of_times
@@ -28,7 +29,7 @@ PACE = timedelta(milliseconds=10)  # between the writes of all workflows
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Page:
     """Of one workflow: as it is now, was last shown, is stored. What counts is after `floor`."""
 
@@ -44,7 +45,7 @@ class _Page:
     not_before: datetime | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class _Runs:
     """Of one workflow, by uid: runs that ended and are not counted, and ends on their way."""
 
@@ -70,7 +71,7 @@ class Ledger:
         if page is not None and page.uid == uid:
             return
         stored = {part: status[part] for part in PARTS if part in status}
-        found = Health.model_validate(status.get("health", {}))
+        found = shared(Health.model_validate(status.get("health", {})))
         page = self._pages[key] = _Page(
             uid=uid,
             floor=found.up_to or created,
@@ -81,8 +82,8 @@ class Ledger:
             shown=stored,
             stored=stored,
         )
-        runs = self._runs[key]
-        runs.ended = {k: run for k, run in runs.ended.items() if _is_after(run.at, page.floor)}
+        if (runs := self._runs.get(key)) is not None:
+            runs.ended = {k: run for k, run in runs.ended.items() if _is_after(run.at, page.floor)}
         self._plan(key, soon=False)
 
     def close(self, key: Key) -> None:
@@ -162,7 +163,7 @@ class Ledger:
             if self._complete:
                 self._count(key, page, now)
             page.shown = _status(page)
-            if self._runs[key].ended:
+            if self._has_ended(key):
                 self._plan(key, soon=False)
         return page.shown
 
@@ -181,7 +182,7 @@ class Ledger:
     ) -> bool:
         """Whether the next leader would have to read a run that ended then."""
         page = self._pages.get(key)
-        if page is None or uid in self._runs[key].ended:
+        if page is None or (key in self._runs and uid in self._runs[key].ended):
             return page is not None
         if not _is_stored(page, at):
             return True
@@ -190,6 +191,11 @@ class Ledger:
         trigger, time = scheduled
         stored = times(page.stored).get(trigger)
         return stored is not None and stored.next is not None and stored.next <= time
+
+    def _has_ended(self, key: Key) -> bool:
+        """Whether runs are to be counted."""
+        runs = self._runs.get(key)
+        return runs is not None and bool(runs.ended)
 
     def _count(self, key: Key, page: _Page, now: datetime) -> None:
         """Those that ended so long ago that none who ended before can become known any more."""
@@ -206,7 +212,7 @@ class Ledger:
         page, now = self._pages.get(key), self._now()
         if page is None or (not self._complete and not soon):
             return
-        if not self._runs[key].ended and _status(page) == page.shown:
+        if not self._has_ended(key) and _status(page) == page.shown:
             return
         if soon:
             page.next_show = now

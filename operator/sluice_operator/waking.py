@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from sluice_core.admission import Standing
+from sluice_core.shared import shared
 from sluice_operator.deadlines import Deadlines
 from sluice_operator.workflow import lifecycle
 from sluice_operator.workflow.lifecycle import Size
@@ -48,7 +49,7 @@ class Waking(Generic[F]):
         if lifecycle.is_fixed(situation):
             self._fixed.add(flow)
         else:
-            self._decided[flow] = _Decided(situation, size)
+            self._decided[flow] = _Decided(situation, shared(size))
         self._deadlines.set(flow, size.recheck_at)
 
     def refused(self, flow: F) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sluice_core import names, wire
 from sluice_core.api.action import WorkflowAction
-from sluice_core.packed import pack
+from sluice_core.packed import Packed
 from sluice_kube.informer import Informer
 from sluice_kube.resources import (
     ACTIONS,
@@ -81,11 +82,13 @@ class Watching:
     def __init__(self, concerned: Concerned) -> None:
         self._to = concerned
 
-    def informers(self) -> list[Informer]:
+    def informers(self) -> list[Informer[Any]]:
         """Of all that is watched besides Workflows and runs."""
         scope = Scope(labels=MANAGED)
         children = [
-            Informer(self._to.session, one, scope, on_change=self._child_changed, transform=pack)
+            Informer(
+                self._to.session, one, scope, on_change=self._child_changed, transform=Packed.of
+            )
             for one in CHILDREN.values()
         ]
         return [
@@ -99,7 +102,7 @@ class Watching:
             *self._to.containers.watches(),
         ]
 
-    def words(self) -> Informer:
+    def words(self) -> Informer[Manifest]:
         """Of what tells why, and changes nothing: to list all Events may take long."""
         scope = Scope(fields=REFUSED_JOBS)
         return Informer(
@@ -112,8 +115,8 @@ class Watching:
 
     def seen(self, _: Resource, manifest: Manifest, exists: bool) -> None:
         """From Kopf, of a Workflow."""
-        key = Key.of(manifest)
-        current, flow = manifest if exists else None, Name(*key)
+        flow = Name.kept(*Key.of(manifest))
+        key, current = Key(*flow), manifest if exists else None
         self._to.observer.workflow(flow, current)
         for name in self._to.credentials.workflow(users.Name(*key), current):
             self._to.credential_queue.add(name)
@@ -168,8 +171,9 @@ class Watching:
         self._to.credential_queue.add(name)
         self._add_all(self._to.observer.neighbours(key))
 
-    def _child_changed(self, _key: Key, old: Manifest | None, new: Manifest | None) -> None:
-        flow = self._to.observer.child(new or old or {}, exists=new is not None)
+    def _child_changed(self, _key: Key, old: Packed | None, new: Packed | None) -> None:
+        kept = new or old
+        flow = self._to.observer.child(kept, exists=new is not None) if kept else None
         if flow is not None:
             self._to.queue.add(Name(*flow))
 

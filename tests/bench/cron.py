@@ -100,10 +100,7 @@ async def _deploy(
 async def _all_seen(session: Session, namespace: str) -> bool:
     scope = Scope(namespace=namespace)
     return all(
-        [
-            "nextRunTime" in one.get("status", {})
-            async for one in session.list(WORKFLOWS, scope, consistent=False)
-        ]
+        ["nextRunTime" in one.get("status", {}) async for one in session.list(WORKFLOWS, scope)]
     )
 
 

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from sluice_core.shared import shared
+
 Manifest: TypeAlias = dict[str, Any]
 
 
@@ -25,7 +27,7 @@ class Users:
         """A workflow as it is now; answers the credentials that it uses and did not, or did."""
         before = self._by.get(workflow, frozenset())
         after = frozenset(_named(manifest)) if manifest is not None else frozenset()
-        self._by[workflow] = after
+        self._by[workflow] = shared(after)
         if manifest is None:
             del self._by[workflow]
         for name in after - before:

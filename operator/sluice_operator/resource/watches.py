@@ -19,7 +19,7 @@ OnChange = Callable[[Resource, str, Manifest | None, Manifest | None], None]
 class _Watch:
     """What it sees, by namespace and name, and for whom."""
 
-    informer: Informer
+    informer: Informer[Manifest]
     task: asyncio.Task[None]
     objects: defaultdict[str, dict[str, Manifest]]
     users: set[Key] = field(default_factory=set)
@@ -77,7 +77,7 @@ class Watches:
         task = self._tasks.create_task(self._hold(resource, informer))
         return _Watch(informer, task, objects)
 
-    async def _hold(self, resource: Resource, informer: Informer) -> None:
+    async def _hold(self, resource: Resource, informer: Informer[Manifest]) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(informer.run())
             await informer.synced()

@@ -27,7 +27,7 @@ STUCK = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
     """What the plan permits to containers of a workflow, and what the chart gives them."""
 

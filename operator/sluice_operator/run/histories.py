@@ -5,6 +5,7 @@ import logging
 from pydantic import ValidationError
 
 from sluice_core.api.workflow import History, Workflow
+from sluice_core.shared import shared
 from sluice_kube import errors
 from sluice_kube.resources import WORKFLOWS, Key
 from sluice_kube.session import Session
@@ -23,7 +24,7 @@ class Histories:
 
     def see(self, flow: Name, history: History) -> None:
         """The workflow says so now."""
-        self._seen[flow] = history
+        self._seen[flow] = shared(history)
         self._gone.discard(flow)
 
     def forget(self, flow: Name) -> None:

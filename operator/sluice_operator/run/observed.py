@@ -1,5 +1,6 @@
 """What decisions about runs depend on: the run, its workflow, and the room on its runners."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,8 +25,13 @@ class Name(NamedTuple):
     namespace: str
     name: str
 
+    @classmethod
+    def kept(cls, namespace: str, name: str) -> Self:
+        """One that many may keep for long: all of them have the same two strings."""
+        return cls(sys.intern(namespace), sys.intern(name))
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Pinned:
     """A version of a workflow: the bytes that a runner executes, and how many steps they have."""
 
@@ -57,7 +63,7 @@ class Pinned:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Flow:
     """A workflow, as far as its runs depend on it.
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sluice_core.shared import shared
 from sluice_operator.run.calls import Means, Pod
 from sluice_operator.run.link import Link, Listener
 from sluice_operator.run.observed import Name, Run
@@ -47,7 +48,8 @@ class Runners:
 
     def spare(self, flow: Name) -> frozenset[str]:
         """The names of retired pods that have no run."""
-        return frozenset(one.pod.name for one in self.links(flow) if one.retired and not one.busy)
+        spare = (one.pod.name for one in self.links(flow) if one.retired and not one.busy)
+        return shared(frozenset(spare))
 
     def busy(self, flow: Name) -> int:
         """How many pods have runs."""

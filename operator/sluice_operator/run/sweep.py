@@ -82,7 +82,7 @@ class Sweeper:
     async def _seed(self) -> None:
         for phase in TERMINAL:
             scope = Scope(fields=f"status.phase={phase}")
-            async for manifest in self._session.list(RUNS, scope, consistent=False):
+            async for manifest in self._session.list(RUNS, scope):
                 self._remember(manifest, phase)
         self.activity.known = True
         self.seeded.set()

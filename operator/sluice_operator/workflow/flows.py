@@ -12,6 +12,7 @@ from sluice_core.conditions import find
 from sluice_core.definition import Definition, digest
 from sluice_core.mounts import Mount
 from sluice_core.rates import Limit
+from sluice_core.shared import shared
 from sluice_operator.workflow import situation
 from sluice_operator.workflow.credentials import TYPE
 from sluice_operator.workflow.observed import Observed
@@ -60,15 +61,15 @@ def decided(seen: Observed, desired: Desired) -> Decided:
         steps=len(spec.steps),
         loss_limit=spec.settings.runner_loss_limit,
         timeout_seconds=spec.settings.timeout_seconds,
-        retry=spec.settings.retry,
-        concurrency=spec.concurrency,
+        retry=shared(spec.settings.retry),
+        concurrency=shared(spec.concurrency),
         schedules=_schedules(spec),
         rates=rates.of_runs(seen.plan.spec if seen.plan else None),
         invalid=invalid,
         solo=spec.runner.mode == "Job" or spec.state == "Draft",
         most_pods=spec.runner.max_replicas,
         failure=ready["message"] if ready is not None and failed else "",
-        credentials=frozenset(step.credential for step in spec.steps if step.credential),
+        credentials=shared(frozenset(step.credential for step in spec.steps if step.credential)),
         lacking=usable["message"] if usable and usable["status"] == "False" else "",
         mounted=desired.mounted,
     )

@@ -18,7 +18,7 @@ LINGER = timedelta(seconds=10)  # gaps between the runs of one batch
 STARTED = timedelta(minutes=5)  # how long an OnDemand runner started by hand waits for a run
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
     """How many pods there should be, why, and in words; None is no Deployment at all.
 

@@ -7,18 +7,18 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from sluice_core import names, packed
+from sluice_core import names
 from sluice_core.admission import Standing
 from sluice_core.api.action import WorkflowAction
 from sluice_core.api.credential import CredentialSpec, WorkflowCredential
 from sluice_core.api.plan import WorkflowPlan
 from sluice_core.api.workflow import Workflow
-from sluice_core.packed import Manifests
+from sluice_core.packed import Manifests, Packed
 from sluice_core.wire import Readiness
 from sluice_operator.workflow import situation, versions
+from sluice_operator.workflow.children import Children
 from sluice_operator.workflow.observed import (
     Actions,
-    Child,
     Demand,
     Installation,
     Manifest,
@@ -59,13 +59,14 @@ class Observer:
         self._credentials: defaultdict[str, dict[str, CredentialSpec]] = defaultdict(dict)
         self._ages: defaultdict[str, dict[str, Age]] = defaultdict(dict)
         self._unwatched: dict[Key, tuple[Unwatched, ...]] = {}
-        self._children: defaultdict[str, dict[Child, Manifest]] = defaultdict(dict)
+        self._children = Children()
         self._pods: defaultdict[Key, dict[str, Manifest]] = defaultdict(dict)
 
     def workflow(self, key: Key, manifest: Manifest | None) -> None:
         """A Workflow as it is now."""
         _put(self.workflows, key, manifest)
-        _put(self._made[key[0]], key[1], _age(manifest) if manifest is not None else None)
+        age = Age(_age(manifest).created, key[1]) if manifest is not None else None
+        _put(self._made[key[0]], key[1], age)
         if manifest is None:
             self._unwatched.pop(key, None)
 
@@ -124,17 +125,13 @@ class Observer:
         """What is known of the workflow's resource triggers."""
         self._unwatched[key] = unwatched
 
-    def child(self, manifest: Manifest, *, exists: bool) -> Key | None:
-        """A child as it is now, packed; answers the workflow that it belongs to."""
-        owner = _owner(packed.unpack(manifest))
+    def child(self, kept: Packed, *, exists: bool) -> Key | None:
+        """A child as it is now; answers the workflow that it belongs to."""
+        owner = _owner(kept.unpack())
         if owner is None:
             return None
-        meta = manifest["metadata"]
-        child = Child(manifest["kind"], meta["name"])
-        _put(self._children[owner["uid"]], child, manifest if exists else None)
-        if not self._children[owner["uid"]]:
-            del self._children[owner["uid"]]
-        return (meta["namespace"], owner["name"])
+        self._children.put(owner["uid"], kept, exists=exists)
+        return (kept.namespace, owner["name"])
 
     def pod(self, manifest: Manifest, *, exists: bool) -> Key:
         """A runner pod as it is now; answers the workflow that it belongs to."""
@@ -157,8 +154,7 @@ class Observer:
         if key[0] in self._leaving:
             return None
         workflow = Workflow.parse(manifest)
-        kept = self._children.get(workflow.metadata.uid, {})
-        children = {child: packed.unpack(one) for child, one in kept.items()}
+        children = self._children.of(workflow.metadata.uid)
         revisions = (o for c, o in children.items() if c.kind == "ControllerRevision")
         return Observed(
             workflow=workflow,

@@ -99,7 +99,7 @@ class RunAttempt:
     attempt: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Demand:
     """The undecided runs of a workflow that want its runner now, and when runs last did.
 

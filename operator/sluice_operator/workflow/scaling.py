@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 STABLE = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bounds:
     """`low` are the pods of an awake runner, `high` the most, `slots` the runs that a pod takes."""
 
@@ -20,7 +20,7 @@ class Bounds:
         return self.high <= self.low
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
     """`runs` is the highest number within the last minute, and falls at `falls_at` if it can.
 

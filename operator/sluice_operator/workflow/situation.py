@@ -7,6 +7,7 @@ from sluice_core import names, verbs
 from sluice_core.admission import Standing
 from sluice_core.api.workflow import Workflow
 from sluice_core.api.workflow_status import WorkflowStatus
+from sluice_core.shared import shared
 from sluice_operator.workflow.observed import Demand, Observed
 from sluice_operator.workflow.scaling import Bounds
 
@@ -14,7 +15,7 @@ SPARE = "-1000"
 """The cost of deletion that a pod shows which has no run and gets none."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Situation:
     """All that the size of a runner depends on.
 
@@ -47,12 +48,13 @@ def of(seen: Observed) -> Situation:
     ]
     if seen.demand.last_end is None and status.health.last_run_time:
         times.append(status.health.last_run_time)  # no run of then is kept
+    slots = spec.runner.concurrency
     return Situation(
         standing=standing(seen.workflow),
         solo=spec.runner.mode == "Job",
-        bounds=Bounds(low=spec.replicas, high=spec.max_replicas, slots=spec.runner.concurrency),
-        idle=timedelta(minutes=spec.lifecycle.idle_minutes),
-        demand=_priced(seen),
+        bounds=shared(Bounds(low=spec.replicas, high=spec.max_replicas, slots=slots)),
+        idle=shared(timedelta(minutes=spec.lifecycle.idle_minutes)),
+        demand=shared(_priced(seen)),
         since=max(times, default=seen.now),
         live=seen.deployment["spec"].get("replicas") if seen.deployment else None,
         shown=status.next_transition_time,

@@ -5,8 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice_core import packed
-from sluice_core.packed import Manifests
+from sluice_core.packed import Manifests, Packed
 
 OURS = {"manager": "sluice", "operation": "Apply", "fieldsV1": {"f:spec": {}}}
 THEIRS = {"manager": "kube-controller-manager", "operation": "Update", "fieldsV1": {}}
@@ -28,33 +27,40 @@ json = st.recursive(
 def test_what_was_packed_comes_back(spec: dict[str, Any]) -> None:
     given = an_object(spec=spec)
 
-    kept = packed.pack(given)
+    kept = Packed.of(given)
 
-    assert packed.unpack(kept) == given
-    assert kept["metadata"] == given["metadata"]
+    assert kept.unpack() == given
+    assert dict(kept) == {"kind": given["kind"], "metadata": given["metadata"]}
 
 
 def test_of_managed_fields_what_we_applied_stays() -> None:
     given = an_object()
     given["metadata"]["managedFields"] = [THEIRS, OURS]
 
-    found = packed.unpack(packed.pack(given))
+    found = Packed.of(given).unpack()
 
     assert found["metadata"]["managedFields"] == [OURS]
 
 
-def test_what_is_not_packed_is_what_it_is() -> None:
+def test_an_object_of_the_cluster_has_no_namespace() -> None:
     given = an_object()
+    del given["metadata"]["namespace"]
 
-    assert packed.unpack(given) is given
+    assert (Packed.of(given)["metadata"], len(Packed.of(given))) == (given["metadata"], 2)
+
+
+def test_objects_of_one_name_share_it() -> None:
+    one, other = Packed.of(an_object("a-b")), Packed.of(an_object("-".join("ab"), kind="Gadget"))
+
+    assert one.name is other.name
 
 
 def test_many_objects_that_are_alike_take_little_room() -> None:
     labels = {f"key-{n}": f"value-{n}" for n in range(100)}
 
-    kept = [packed.pack(an_object(f"a-{n}", kind="Widget", labels=labels)) for n in range(10)]
+    kept = [Packed.of(an_object(f"a-{n}", kind="Widget", labels=labels)) for n in range(10)]
 
-    assert max(len(one["packed"]) for one in kept) < 200
+    assert max(one.size for one in kept) < 200
 
 
 def test_manifests_by_key_are_parsed_anew_each_time() -> None:

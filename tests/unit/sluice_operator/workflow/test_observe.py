@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from sluice_core import names
+from sluice_core.packed import Packed
 from sluice_operator.workflow.observe import Observer
 from sluice_operator.workflow.observed import Child, Demand
 from testkit.builders import an_action
@@ -37,7 +38,7 @@ def a_plan(**spec: Any) -> dict[str, Any]:
     }
 
 
-def an_owned(*, uid: str = "u1", **owner: Any) -> dict[str, Any]:
+def an_owned(*, uid: str = "u1", **owner: Any) -> Packed:
     reference = {
         "apiVersion": names.API_VERSION,
         "kind": "Workflow",
@@ -46,10 +47,12 @@ def an_owned(*, uid: str = "u1", **owner: Any) -> dict[str, Any]:
         "controller": True,
         **owner,
     }
-    return {
-        "kind": "Service",
-        "metadata": {"name": "workflow-etl", "namespace": "shop", "ownerReferences": [reference]},
-    }
+    return a_service(ownerReferences=[reference])
+
+
+def a_service(**meta: Any) -> Packed:
+    metadata = {"name": "workflow-etl", "namespace": "shop", "uid": "s", "resourceVersion": "7"}
+    return Packed.of({"kind": "Service", "metadata": metadata | meta})
 
 
 def test_children_pods_and_pinned_versions_come_together() -> None:
@@ -96,12 +99,12 @@ STRANGERS = {
     "of a namesake that was deleted": an_owned(uid="u0"),
     "of another kind": an_owned(apiVersion="apps/v1", kind="Deployment"),
     "not as its controller": an_owned(controller=False),
-    "of nobody": {"kind": "Service", "metadata": {"name": "x", "namespace": "shop"}},
+    "of nobody": a_service(),
 }
 
 
 @pytest.mark.parametrize("child", STRANGERS.values(), ids=STRANGERS)
-def test_a_child_that_is_not_ours_is_not_seen(child: dict[str, Any]) -> None:
+def test_a_child_that_is_not_ours_is_not_seen(child: Packed) -> None:
     observer = an_observer()
     observer.workflow(KEY, a_manifest())
 

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 
 from sluice_core import names
+from sluice_core.packed import Packed
 from sluice_kube.errors import NotFound
 from sluice_kube.session import Session
 from sluice_kube.status import StatusWriter
@@ -126,8 +127,9 @@ async def test_children_that_are_not_wanted_any_more_are_deleted() -> None:
         "uid": "u1",
         "controller": True,
     }
-    meta = {"name": "workflow-etl", "namespace": "shop", "uid": "s", "ownerReferences": [owner]}
-    observer.child({"kind": "Service", "metadata": meta}, exists=True)
+    meta = {"name": "workflow-etl", "namespace": "shop", "uid": "s", "resourceVersion": "7"}
+    service = {"kind": "Service", "metadata": meta | {"ownerReferences": [owner]}}
+    observer.child(Packed.of(service), exists=True)
     cluster = Cluster()
 
     async with a_room(cluster, observer) as room:
@@ -144,7 +146,8 @@ async def test_a_second_look_at_the_same_writes_no_status() -> None:
 
     observer = an_observer(manifest | {"status": cluster.statuses[0]})
     for one in cluster.objects:
-        observer.child(one, exists=True)
+        named = {"uid": one["metadata"]["name"], "resourceVersion": "7"}
+        observer.child(Packed.of(one | {"metadata": one["metadata"] | named}), exists=True)
 
     async with a_room(cluster, observer) as room:
         await room.look(KEY)
