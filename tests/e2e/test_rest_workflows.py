@@ -102,10 +102,11 @@ def test_a_private_one_is_seen_by_those_with_whom_it_is_shared(here: Space, by: 
     shared = by["admin"].ask("POST", "/workflows/secret/share", {"userId": by["view"].user})
     until("it is seen", lambda: by["view"].ask("GET", "/workflows/secret").code == 200, 20)
     users = here.workflow("secret")["spec"]["sharing"]["users"]
+    listed = by["view"].ask("GET", "/workflows/secret/share")
     ended = by["admin"].ask("DELETE", f"/workflows/secret/share/{by['view'].user}")
 
     assert (made.code, hidden.code, shared.code, ended.code) == (201, 404, 200, 204), shared.body
-    assert users == [by["view"].user]
+    assert users == [one["userId"] for one in listed.body["sharedWith"]] == [by["view"].user]
     until("it is hidden", lambda: by["view"].ask("GET", "/workflows/secret").code == 404, 20)
 
 
