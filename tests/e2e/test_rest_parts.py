@@ -94,7 +94,7 @@ def test_a_schedule_is_made_changed_and_taken_away(here: Space, by: Callers) -> 
     assert (trigger["cron"], trigger["enabled"]) == ("0 9 1 1 *", True)
     assert (left["cron"], left["enabled"]) == ("0 9 2 1 *", False)
     assert left["timeZone"] == "America/New_York"
-    assert schedule(here) == {}
+    assert (changed.body["nextRunAt"], schedule(here)) == (None, {})
 
 
 def _next(caller: Caller) -> str:

@@ -166,7 +166,9 @@ class Cluster:
         if self.rivals:
             self.add(self.rivals.pop())
             raise errors.Conflict(409, "Conflict", "changed")
-        return self._store(manifest)
+        generation = current["metadata"].get("generation", 1)
+        generation += current["spec"] != manifest["spec"]
+        return self._store(manifest, generation=generation)
 
     async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
         if resource in KEPT:

@@ -146,16 +146,17 @@ def _shown(workflow: Manifest) -> dict[str, Any]:
     name, trigger = workflow["metadata"]["name"], _of(workflow["spec"])
     if trigger is None or NAME not in trigger:
         raise _none(name)
-    schedule = trigger[NAME]
-    told = workflow.get("status", {}).get("triggers", ())
+    schedule, status = trigger[NAME], workflow.get("status", {})
+    told = status.get("triggers", ())
     times: Mapping[str, Any] = next((one for one in told if one["name"] == NAME), {})
+    is_current = status.get("observedGeneration") == workflow["metadata"].get("generation")
     return {
         "workflowId": name,
         "cronExpression": schedule.get("cron") or schedule.get("crons", [""])[0],
         "timezone": schedule.get("timeZone", "UTC"),
         "enabled": trigger.get("enabled", True),
         "lastRunAt": times.get("lastTime"),
-        "nextRunAt": times.get("nextTime"),
+        "nextRunAt": times.get("nextTime") if is_current else None,
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from sluice_gateway.schemas.dialects.written import Cron, Written, Zone, described_as
 from sluice_gateway.schemas.form import Answer
@@ -39,4 +39,6 @@ class ScheduleAnswer(Answer):
     timezone: str
     enabled: bool
     last_run_at: datetime | None
-    next_run_at: datetime | None
+    next_run_at: datetime | None = Field(
+        description="Null also until the operator has looked at a change."
+    )

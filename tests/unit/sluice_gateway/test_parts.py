@@ -15,7 +15,7 @@ from sluice_gateway.schemas.parts import (
 )
 from sluice_gateway.schemas.schedule import ScheduleAnswer
 from sluice_kube.resources import Key
-from testkit.gateway_app import Cluster, a_workflow, client
+from testkit.gateway_app import CREATED, Cluster, a_workflow, client
 
 BASE = "/api/v1/namespaces/shop/workflows/etl"
 SAY = {"name": "say", "action": "log", "with": {"message": "hello"}}
@@ -307,3 +307,20 @@ async def test_a_schedule_is_made_changed_and_taken_away() -> None:
     assert (shown.cron_expression, shown.timezone) == ("0 10 * * 1-5", "America/New_York")
     assert (shown.enabled, gone.status_code) == (False, 204)
     assert cluster.live[Key("shop", "etl")]["spec"]["triggers"] == []
+
+
+async def test_the_time_of_a_schedule_that_was_changed_is_not_known_yet() -> None:
+    cluster = a_cluster()
+    times = [{"name": "schedule", "lastTime": CREATED, "nextTime": "2027-01-01T09:00:00Z"}]
+    trigger = {"name": "schedule", "schedule": {"cron": "0 9 1 1 *", "timeZone": "UTC"}}
+    status = {"observedGeneration": 1, "triggers": times}
+    cluster.add(a_workflow(steps=[SAY], triggers=[trigger]) | {"status": status})
+
+    async with client(cluster) as http:
+        known = await http.get(f"{BASE}/schedule")
+        changed = await http.put(f"{BASE}/schedule", json={"cron_expression": "0 9 2 1 *"})
+        soon = await http.get(f"{BASE}/schedule")
+
+    assert known.json()["nextRunAt"] == "2027-01-01T09:00:00Z"
+    assert (changed.json()["nextRunAt"], soon.json()["nextRunAt"]) == (None, None)
+    assert soon.json()["lastRunAt"] == CREATED
