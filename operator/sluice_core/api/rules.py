@@ -16,7 +16,8 @@ PATTERN_MESSAGE = "x-sluice-pattern-message"
 class Rule:
     """A rule of a model, and what it tells a person to do.
 
-    `cel` and `holds` say the same; a rule about a change (`oldSelf`) has only the former.
+    `cel` and `holds` say the same; a rule about a change (`oldSelf`) has only the former. What is
+    `checked` is found by validation.check as well, which tells more of it.
     No messageExpression: its cost counts like a rule's, and with a value in it exceeds the budget.
     """
 
@@ -24,6 +25,7 @@ class Rule:
     message: str
     holds: Callable[[Any], bool] | None = None
     field_path: str = ""
+    checked: bool = False
 
     @property
     def schema(self) -> dict[str, str]:
@@ -56,16 +58,19 @@ class Form:
         return handler(string) | {"pattern": self.pattern, PATTERN_MESSAGE: self.message}
 
 
-def broken(model: BaseModel, path: str = "") -> Iterator[tuple[str, str]]:
-    """Path and message of each rule that an object breaks, as the API server would say it."""
+def broken(model: BaseModel, path: str = "", *, checked: bool = True) -> Iterator[tuple[str, str]]:
+    """Path and message of each rule that an object breaks, as the API server would say it.
+
+    Without those that are `checked`, where that is to be said otherwise.
+    """
     for rule in getattr(model, "rules", ()):
-        if rule.holds is not None and not rule.holds(model):
+        if rule.holds is not None and not rule.holds(model) and (checked or not rule.checked):
             yield f"{path}{rule.field_path}".removeprefix("."), rule.message
     for name, field in type(model).model_fields.items():
         value, inner = getattr(model, name), f"{path}.{field.alias or name}"
         if isinstance(value, BaseModel):
-            yield from broken(value, inner)
+            yield from broken(value, inner, checked=checked)
         elif isinstance(value, tuple):
             for index, item in enumerate(value):
                 if isinstance(item, BaseModel):
-                    yield from broken(item, f"{inner}[{index}]")
+                    yield from broken(item, f"{inner}[{index}]", checked=checked)

@@ -64,6 +64,7 @@ class Schedule(Spec):
             holds=lambda it: (
                 not any(re.search(_NEVER, one) for one in (it.cron or "", *(it.crons or ())))
             ),
+            checked=True,
         ),
     )
 

@@ -29,7 +29,7 @@ def read(
     `catalog` holds the actions that exist where it is to run, `known` what credentials there are;
     of others nothing is said.
     """
-    workflow, refused = parse(Workflow, manifest)
+    workflow, refused = _parsed(Workflow, manifest, checked=False)
     if workflow is None:
         return None, report(refused)
     found = check_spec(workflow.spec, catalog, known)
@@ -42,6 +42,12 @@ def parse(
     model: type[ResourceT], manifest: Mapping[str, Any]
 ) -> tuple[ResourceT | None, list[Finding]]:
     """An object of one of our kinds, and what the API server would say against it."""
+    return _parsed(model, manifest, checked=True)
+
+
+def _parsed(
+    model: type[ResourceT], manifest: Mapping[str, Any], *, checked: bool
+) -> tuple[ResourceT | None, list[Finding]]:
     try:
         resource = model.parse(dict(manifest))
     except ValidationError as error:
@@ -49,7 +55,7 @@ def parse(
         return None, [_finding(model, problem, manifest) for problem in problems]
     return resource, [
         Finding(type="InvalidValue", path=path.removeprefix("spec."), message=message)
-        for path, message in rules.broken(resource)
+        for path, message in rules.broken(resource, checked=checked)
     ]
 
 

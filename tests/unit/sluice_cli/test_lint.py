@@ -48,6 +48,32 @@ def test_the_line_is_that_of_the_field(write: Write, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().out.startswith(f"{file}:12: error: step b: steps[1].with.message: ")
 
 
+SCHEDULED = """\
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {name: demo}
+spec:
+  triggers: [{name: t, schedule: {%s}}]
+  steps:
+"""
+IMPOSSIBLE = {
+    "as the API server sees it too": ('cron: "0 0 31 2 *"', "cron"),
+    "among others": ('crons: ["0 9 * * *", "0 0 30 feb *"]', "crons[1]"),
+    "written so that only we see it": ('cron: "0 0 31,30 2 *"', "cron"),
+}
+
+
+@pytest.mark.parametrize(("schedule", "field"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_day_that_never_comes_is_said_once(
+    write: Write, capsys: pytest.CaptureFixture[str], schedule: str, field: str
+) -> None:
+    main(["lint", write(GOOD, head=SCHEDULED % schedule)])
+
+    [said] = capsys.readouterr().out.splitlines()
+    assert f": error: triggers[0].schedule.{field}: " in said
+    assert "there is no such day" in said
+
+
 def test_json_for_programs(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(BAD)
 
