@@ -257,6 +257,25 @@ def test_a_variable_of_the_chart_is_a_setting(process: str, known: type[Any]) ->
     assert required <= named <= known.model_fields.keys()
 
 
+def test_every_setting_of_the_gateway_is_a_value_of_the_chart_with_the_same_default() -> None:
+    named = {name.removeprefix("SLUICE_").lower() for name in env("sluice-gateway")}
+
+    assert named == GatewaySettings.model_fields.keys() - GatewaySettings.fixed
+    assert GatewaySettings.of(env("sluice-gateway")) == GatewaySettings(
+        release_namespace=chart.NAMESPACE
+    )
+
+
+def test_a_large_number_reaches_the_gateway_as_it_is_written() -> None:
+    settings = ("gateway.bodyBytes=16777216", "gateway.maxWaiters=2000000")
+    [container] = chart.pods(*settings)["sluice-gateway"]["spec"]["containers"]
+    given = {one["name"]: one["value"] for one in container["env"]}
+
+    read = GatewaySettings.of(given)
+
+    assert (read.body_bytes, read.max_waiters) == (16 << 20, 2_000_000)
+
+
 def test_what_the_chart_sets_can_be_read() -> None:
     operator = settings.load(env("sluice-operator"))
     gateway = GatewaySettings.of(env("sluice-gateway"))

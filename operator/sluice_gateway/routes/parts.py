@@ -40,7 +40,12 @@ NODE = {"nodeId": "log", "label": "Say hello", "config": {"message": "hello"}}
 STEPS: dict[str, dict[str, Any]] = {
     "own": {"name": "greet", "action": "log", "with": {"message": "hello"}},
     "node": NODE,
-    "numbered": {"StepOrder": 1, "ActionType": "log", "OutputTemplate": "hello"},
+    "numbered": {
+        "StepOrder": 1,
+        "ActionType": 3,
+        "ActionConfig": '{"Url": "https://example.com/orders"}',
+        "OutputTemplate": "{{ order.number }}",
+    },
 }
 CONNECTION = {"sourceNodeId": "orders", "targetNodeId": "load"}
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from sluice_gateway.settings import Settings
 
 WRONG = {
-    "SLUICE_PORT": "0",
+    "SLUICE_HEAD_SECONDS": "0",
     "SLUICE_MAX_WAITERS": "many",
     "SLUICE_SYNC_SECONDS": "301",
     "SLUICE_REVIEW_SECONDS": "11",
@@ -25,7 +25,11 @@ def test_an_empty_environment_has_defaults() -> None:
 
 
 def test_an_empty_value_counts_as_absent() -> None:
-    assert Settings.of({"SLUICE_PORT": "", "PORT": "1"}).port == 8080
+    assert Settings.of({"SLUICE_MAX_WAITERS": "", "MAX_WAITERS": "1"}).max_waiters == 1000
+
+
+def test_where_it_listens_and_how_it_ends_are_not_of_the_environment() -> None:
+    assert Settings.of({"SLUICE_PORT": "1", "SLUICE_DRAIN_SECONDS": "25"}) == Settings()
 
 
 def test_audiences_are_separated_by_commas() -> None:
