@@ -162,7 +162,7 @@ def _add_headers(operation: Schema) -> None:
         model = _model(answer)
         told = [name for name, models in _told(status) if model in {m.__name__ for m in models}]
         if told:
-            answer["headers"] = openapi.headers(*told)
+            answer.setdefault("headers", {}).update(openapi.headers(*told))
 
 
 def _told(status: str) -> list[tuple[str, tuple[type[BaseModel], ...]]]:

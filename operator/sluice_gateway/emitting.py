@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sluice_core import event_types, events
+from sluice_core.rates import Use
 from sluice_gateway import answers, idempotency
 from sluice_gateway.auth import Caller
 from sluice_gateway.flows import Flow
 from sluice_gateway.listening import Subscription, of_kind
+from sluice_gateway.plans import RateLimited
 from sluice_gateway.problems import Fault, Problem, understood
 from sluice_gateway.refusals import is_visible
 from sluice_gateway.runs import make_run
@@ -32,6 +34,7 @@ class Result:
     reason: str = ""
     message: str = ""
     again: bool = False
+    use: Use | None = None
 
     def told(self) -> dict[str, Any]:
         """As the answer has it."""
@@ -105,13 +108,14 @@ class Emitter:
         )
         run = make_run(flow, claim, events.run_trigger(trigger.name, event) | rest, inputs)
         try:
-            await self.starter.create(flow, run, claim)
+            begun = await self.starter.create(flow, run, claim)
         except Exception as error:
             problem = understood(error)
             if problem.status == 500:
                 raise
             again = problem.status in {502, 503}
+            use = problem.full if isinstance(problem, RateLimited) else None
             return Result(
-                flow, trigger.name, "refused", None, problem.reason, problem.detail, again
+                flow, trigger.name, "refused", None, problem.reason, problem.detail, again, use
             )
-        return Result(flow, trigger.name, "started", Key.of(run))
+        return Result(flow, trigger.name, "started", Key.of(run), use=begun.use)

@@ -72,12 +72,21 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": "How much of it is used.",
         "schema": {"type": "integer"},
     },
+    "X-RateLimit-Remaining": {
+        "description": "How many runs may still begin.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-RateLimit-Reset": {
+        "description": "Seconds until the next minute or day is counted.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
 }
+RATE = tuple(name for name in HEADERS if name.startswith("X-RateLimit-"))
 IDEMPOTENCY_KEY = {"$ref": "#/components/parameters/IdempotencyKey"}
 _TOLD_WITH = {
     401: ("WWW-Authenticate",),
     412: ("ETag",),
-    429: ("Retry-After", "X-RateLimit-Limit", "X-RateLimit-Used"),
+    429: ("Retry-After", *RATE),
     503: ("Retry-After",),
 }
 
@@ -106,6 +115,11 @@ def _problem(status: int) -> dict[str, Any]:
 def answer(model: type[BaseModel] | GenericAlias, description: str) -> dict[str, Any]:
     """A success."""
     return {"model": model, "description": description}
+
+
+def begun(model: type[BaseModel], description: str) -> dict[str, Any]:
+    """A success of what counts against a plan's rates, and tells of them where there are any."""
+    return {**answer(model, description), "headers": headers(*RATE)}
 
 
 def body(

@@ -1,6 +1,7 @@
 """The caps and rates of each namespace's plan, from memory, and runs counted against them."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
@@ -56,7 +57,14 @@ class Begun(NamedTuple):
     @property
     def headers(self) -> dict[str, str]:
         """For who began it."""
-        return of_rate(self.use) if self.use else {}
+        return told((self.use,))
+
+
+@dataclass
+class RateLimited(Problem):
+    """429, a rate is used up: `full`."""
+
+    full: Full | None = None
 
 
 class Plans:
@@ -136,8 +144,12 @@ def _marked(run: Manifest) -> Manifest:
     return {**run, "metadata": {**metadata, "annotations": annotations}}
 
 
-def of_rate(use: Use) -> dict[str, str]:
-    """What callers are told of a rate."""
+def told(uses: Iterable[Use | None]) -> dict[str, str]:
+    """What callers are told of the rate that the next ones meet first; nothing without a rate."""
+    known = [use for use in uses if use is not None]
+    if not known:
+        return {}
+    use = min(known, key=lambda one: (one.remaining, -one.seconds))
     return {
         "X-RateLimit-Limit": str(use.limit.most),
         "X-RateLimit-Remaining": str(use.remaining),
@@ -160,6 +172,6 @@ def over(first: Excess, *more: Excess) -> Problem:
 
 
 def _too_many(full: Full) -> Problem:
-    headers = {"Retry-After": str(full.seconds), **of_rate(full)}
+    headers = {"Retry-After": str(full.seconds), **told((full,))}
     more = {"limit": full.limit.most, "used": full.used}
-    return Problem(429, "RateLimited", str(full), headers=headers, more=more)
+    return RateLimited(429, "RateLimited", str(full), headers=headers, more=more, full=full)

@@ -47,20 +47,18 @@ class Starter:
 
     async def result(self, flow: Flow, run: Manifest, claim: Claim, request: Request) -> Response:
         """200 and how it ended, or 202 when that takes too long, or who asks hangs up."""
-        begun, last = await self._awaited(flow, run, claim, request)
+        begun, last = await self.end(flow, run, claim, request)
         if last is None:
             return _accepted(begun)
         return respond(200, answers.ended(last), headers=begun.headers)
 
     async def end(
         self, flow: Flow, run: Manifest, claim: Claim, request: Request
-    ) -> Manifest | None:
-        """The run that has ended, None where it goes on. Raises Problem 410 when it is deleted."""
-        return (await self._awaited(flow, run, claim, request))[1]
-
-    async def _awaited(
-        self, flow: Flow, run: Manifest, claim: Claim, request: Request
     ) -> tuple[Begun, Manifest | None]:
+        """The run as it began and as it ended, which is None where it goes on.
+
+        Raises Problem 410 when it is deleted.
+        """
         with self.waiting.expect(Key.of(run)) as outcome:
             begun = await self.create(flow, run, claim)
             if has_ended(begun.run):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from sluice_core import event_types
 from sluice_core.event_types import EventType
-from sluice_gateway import bodies, cloud_events, openapi, payloads
+from sluice_gateway import bodies, cloud_events, openapi, payloads, plans
 from sluice_gateway.auth import LIST_WORKFLOWS, TRIGGER, Caller
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.emitting import Emitter, Result
@@ -50,21 +50,18 @@ class Events:
         body = await bodies.raw(request, self.desk.limits)
         if payloads.media_type(request.headers) == cloud_events.BATCH:
             batch = cloud_events.batch(payloads.read_json(body or b"[]"))
-            told = [await self._emitted(caller, namespace, event) for event in batch]
-            return respond(200, {"events": told})
+            results = [await self.emitter.emit(caller, namespace, event) for event in batch]
+            told = [_answer(*each) for each in zip(batch, results, strict=True)]
+            return respond(200, {"events": told}, headers=_rate(*results))
         event = _event(request, caller, body)
-        return respond(200, await self._emitted(caller, namespace, event))
+        found = await self.emitter.emit(caller, namespace, event)
+        return respond(200, _answer(event, found), headers=_rate(found))
 
     async def types(self, request: Request) -> Response:
         """The types of events that are known by name; triggers take any other as well."""
         await self.desk.admit(request, LIST_WORKFLOWS)
         told = [_described(one) for one in self.known]
         return respond(200, {"count": len(told), "eventTypes": told})
-
-    async def _emitted(
-        self, caller: Caller, namespace: str, event: dict[str, Any]
-    ) -> dict[str, Any]:
-        return _answer(event, await self.emitter.emit(caller, namespace, event))
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""
@@ -76,7 +73,7 @@ class Events:
                 methods=["POST"],
                 response_class=Response,
                 responses={
-                    200: openapi.answer(
+                    200: openapi.begun(
                         Emitted, "What came of it, by workflow; of a batch, for each event."
                     ),
                     **openapi.problems(*openapi.READS_BODY),
@@ -154,6 +151,10 @@ def _answer(event: dict[str, Any], results: Sequence[Result]) -> dict[str, Any]:
         "workflows_skipped": counts["skipped"],
         "results": [one.told() for one in results],
     }
+
+
+def _rate(*results: Sequence[Result]) -> dict[str, str]:
+    return plans.told(one.use for each in results for one in each)
 
 
 def _described(known: EventType) -> dict[str, Any]:

@@ -122,8 +122,8 @@ class Hooks:
             methods=["POST"],
             response_class=Response,
             responses={
-                200: openapi.answer(TriggerAnswer, "The run has ended, well or not."),
-                202: openapi.answer(TriggerAnswer, "The run exists and goes on."),
+                200: openapi.begun(TriggerAnswer, "The run has ended, well or not."),
+                202: openapi.begun(TriggerAnswer, "The run exists and goes on."),
                 **_PROBLEMS,
             },
             openapi_extra={

@@ -126,7 +126,7 @@ class Messages:
     def router(self) -> APIRouter:
         """Routes below a namespace."""
         routes = APIRouter()
-        made = {201: openapi.answer(MessageAnswer, "The run exists."), **_PROBLEMS}
+        made = {201: openapi.begun(MessageAnswer, "The run exists."), **_PROBLEMS}
         extra: dict[str, Any] = {"parameters": [openapi.IDEMPOTENCY_KEY]}
         mail_body = openapi.body(MailForm, _MAIL, **extra)
         mail_body["requestBody"]["content"][_WIRE] = {

@@ -81,9 +81,9 @@ class RunVerbs:
         trigger = {"type": "Manual", "source": caller.user.username[:253]}
         again = make_run(flow, claim, trigger, found["spec"].get("inputs", {}))
         again["spec"] |= _resumed(found)
-        await self.starter.create(flow, again, claim)
+        begun = await self.starter.create(flow, again, claim)
         made = Key.of(again)
-        return respond(201, answers.queued(made, workflow), answers.url(made))
+        return respond(201, answers.queued(made, workflow), answers.url(made), begun.headers)
 
     async def clear(self, request: Request) -> Response:
         """Cancel every run of the namespace that has not ended."""
@@ -163,7 +163,7 @@ class RunVerbs:
             self.retry,
             methods=["POST"],
             status_code=201,
-            responses={201: openapi.answer(RunAnswer, "The run exists."), **changes},
+            responses={201: openapi.begun(RunAnswer, "The run exists."), **changes},
             response_class=Response,
             openapi_extra=openapi.body(NoForm, {}, parameters=[openapi.IDEMPOTENCY_KEY]),
         )

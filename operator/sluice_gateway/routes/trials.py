@@ -60,11 +60,11 @@ class Trials:
         key = request.headers.get(idempotency.HEADER)
         claim = idempotency.claim(flow.name, *scope, key=key, body=form.model_dump())
         run = make_run(flow, claim, _told(tried) | rest, inputs)
-        last = await self.starter.end(flow, run, claim, request)
+        begun, last = await self.starter.end(flow, run, claim, request)
         if last is None:
             going = await self.starter.runs.get(Key.of(run))
-            return respond(202, answers.detail(going), answers.url(Key.of(run)))
-        return respond(200, answers.detail(last))
+            return respond(202, answers.detail(going), answers.url(Key.of(run)), begun.headers)
+        return respond(200, answers.detail(last), headers=begun.headers)
 
     def _sample(self, flow: Flow, tried: Listener | None) -> Any:
         """Of the trigger, else an example that the author has written into the inputs' schema."""
@@ -84,8 +84,8 @@ class Trials:
             methods=["POST"],
             response_class=Response,
             responses={
-                200: openapi.answer(RunDetail, "The run has ended, well or not."),
-                202: openapi.answer(RunDetail, "The run goes on."),
+                200: openapi.begun(RunDetail, "The run has ended, well or not."),
+                202: openapi.begun(RunDetail, "The run goes on."),
                 **_PROBLEMS,
             },
             openapi_extra=openapi.body(

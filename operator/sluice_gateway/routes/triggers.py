@@ -111,7 +111,7 @@ class Triggers:
                 methods=["POST"],
                 status_code=201,
                 response_class=Response,
-                responses={201: openapi.answer(RunAnswer, "The run exists."), **_PROBLEMS},
+                responses={201: openapi.begun(RunAnswer, "The run exists."), **_PROBLEMS},
                 openapi_extra=openapi.body(
                     RunForm,
                     {"inputs": {}, "entities": ["order-1", "order-2"]},
@@ -133,8 +133,8 @@ _TRIGGER_ROUTE: dict[str, Any] = {
     "methods": ["POST"],
     "response_class": Response,
     "responses": {
-        200: openapi.answer(TriggerAnswer, "The run has ended, well or not."),
-        202: openapi.answer(TriggerAnswer, "The run exists and goes on."),
+        200: openapi.begun(TriggerAnswer, "The run has ended, well or not."),
+        202: openapi.begun(TriggerAnswer, "The run exists and goes on."),
         **_PROBLEMS,
     },
     "openapi_extra": openapi.body(TriggerForm, _EXAMPLE, parameters=[openapi.IDEMPOTENCY_KEY]),

@@ -191,19 +191,18 @@ def test_what_a_stream_carries_is_described(schema: dict[str, Any]) -> None:
     assert {"RunChange", "StepChange"} <= schema["components"]["schemas"].keys()
 
 
+RATE = {f"X-RateLimit-{word}" for word in ("Limit", "Used", "Remaining", "Reset")}
 HEADERS = {
     "a workflow has a version": ("get_workflow", "200", {"ETag"}),
     "one that was made is somewhere": ("create_workflow", "201", {"ETag", "Location"}),
     "a credential has a version": ("update_credential", "200", {"ETag"}),
-    "a run that goes on is somewhere": ("trigger_workflow", "202", {"Location"}),
-    "one that has ended is told at once": ("trigger_workflow", "200", set[str]()),
+    "a run that goes on is somewhere": ("trigger_workflow", "202", {"Location", *RATE}),
+    "one that has ended is told at once": ("trigger_workflow", "200", RATE),
+    "an event may begin runs": ("publish_event", "200", RATE),
+    "another try is a run": ("retry_run", "201", {"Location", *RATE}),
     "another time": ("get_workflow", "503", {"Retry-After"}),
     "who are you": ("get_workflow", "401", {"WWW-Authenticate"}),
-    "too often": (
-        "trigger_workflow",
-        "429",
-        {"Retry-After", "X-RateLimit-Limit", "X-RateLimit-Used"},
-    ),
+    "too often": ("trigger_workflow", "429", {"Retry-After", *RATE}),
 }
 
 
