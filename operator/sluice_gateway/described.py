@@ -199,4 +199,15 @@ def forms() -> Schema:
         ref_template=openapi.TEMPLATE,
     )
     defined: Schema = _for_callers(found["$defs"])
-    return defined
+    return {name: _itself(form, defined) for name, form in defined.items()}
+
+
+def _itself(form: Schema, defined: Schema) -> Schema:
+    """What is another form by another name, with that form's fields.
+
+    Of such a name generators of clients make the other's class a second time, or nothing.
+    """
+    if "$ref" not in form:
+        return form
+    other: Schema = defined[form["$ref"].rpartition("/")[2]]
+    return other | {word: told for word, told in form.items() if word != "$ref"}

@@ -75,7 +75,7 @@ def test_a_workflow_lives_its_whole_life(here: Space, sdk: Any, by: People) -> N
 
 
 def create(here: Space, sdk: Any, by: People) -> None:
-    form = sdk.models.WorkflowForm.from_dict(flow("Hello"))
+    form = sdk.models.OwnForm.from_dict(flow("Hello"))
 
     made = by["edit"].ask(sdk.api.workflows.create_workflow, sdk.models.WorkflowMade, body=form)
 
@@ -88,10 +88,10 @@ def create(here: Space, sdk: Any, by: People) -> None:
 
 
 def validate(here: Space, sdk: Any, by: People) -> None:
-    odd = sdk.models.WorkflowForm.from_dict(a_workflow(NAME, a_step("greet", "nothing")))
+    odd = sdk.models.OwnDraft.from_dict(a_workflow(NAME, a_step("greet", "nothing")))
     operation, model = sdk.api.workflows.validate_workflow, sdk.models.ValidationAnswer
 
-    good = by["view"].ask(operation, model, NAME)
+    good = by["view"].ask(operation, model, NAME, body=sdk.models.NoForm())
     bad = by["view"].ask(operation, model, NAME, body=odd)
 
     shown = here.workflow(NAME)
@@ -150,7 +150,7 @@ def retry(here: Space, sdk: Any, by: People, run: Any) -> None:
 
 
 def roll_back(here: Space, sdk: Any, by: People) -> None:
-    models, form = sdk.models, sdk.models.WorkflowForm.from_dict(flow("Bye"))
+    models, form = sdk.models, sdk.models.OwnForm.from_dict(flow("Bye"))
 
     by["edit"].ask(sdk.api.workflows.replace_workflow, models.WorkflowDetail, NAME, body=form)
     until("it has a second version", lambda: _versions(sdk, by) == [1, 2], 30)
@@ -163,7 +163,7 @@ def roll_back(here: Space, sdk: Any, by: People) -> None:
         "Bye, {{ inputs.name }}!",
         "Hello, {{ inputs.name }}!",
     )
-    assert back.spec["steps"] == shown["spec"]["steps"]
+    assert back.spec.to_dict() == shown["spec"]
 
 
 def share(here: Space, sdk: Any, by: People) -> None:
