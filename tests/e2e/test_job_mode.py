@@ -101,6 +101,26 @@ def test_a_pod_that_a_quota_refuses_is_told_in_its_words_and_comes_when_it_may(h
     here.is_at("hello", "Stopped", 90)
 
 
+def test_a_run_whose_pod_finds_no_room_says_so_beside_one_that_works(here: Space) -> None:
+    nodes = kubectl.items("nodes")
+    most = max(millicores(one["status"]["allocatable"]["cpu"]) for one in nodes)
+    wide = JOB | {"resources": {"requests": {"cpu": f"{most * 6 // 10}m"}}}
+    here.apply(a_workflow("wide", a_step("pause", "wait", seconds=15), runner=wide))
+    runs = [here.create_run("wide") for _ in range(len(nodes) + 1)]
+
+    def shown(run: str) -> Manifest:
+        return condition(here.run(run), "Succeeded")
+
+    until("a run works", lambda: any(is_running(here.run(run)) for run in runs), 60)
+    until("one says why not", lambda: any("Insufficient" in str(shown(run)) for run in runs), 30)
+
+    assert {here.ended(run, 120)["phase"] for run in runs} == {"Succeeded"}
+
+
+def millicores(quantity: str) -> int:
+    return int(quantity[:-1]) if quantity.endswith("m") else int(quantity) * 1000
+
+
 def test_a_test_of_a_draft_has_a_pod_and_leaves_nothing(here: Space) -> None:
     here.apply(a_greeting("draft", state="Draft"))
     here.is_at("draft", "NotDeployed")
