@@ -281,15 +281,11 @@ class Leader:
         )
         self._schedules.see(seen.workflow, valid=not decided.invalid)
         self._resource_triggers.see(seen.workflow, valid=not decided.invalid)
-        if desired.size is not None:
-            scaled = spec.max_replicas > spec.replicas
-            slots = spec.runner.concurrency
-            self._demands.scale(flow, keep=desired.size.keep, slots=slots, scaled=scaled)
-            self._waking.decided(flow, situation.of(seen), desired.size)
-            if self._dispatcher.spare(flow) != seen.demand.spare:
-                self._queue.add(flow)  # they have to say so before any of them may go
-        else:
-            self._waking.refused(flow)
+        scaled, slots = spec.max_replicas > spec.replicas, spec.runner.concurrency
+        self._demands.scale(flow, keep=desired.size.keep, slots=slots, scaled=scaled)
+        self._waking.decided(flow, situation.of(seen), desired.size)
+        if self._dispatcher.spare(flow) != seen.demand.spare:
+            self._queue.add(flow)  # they have to say so before any of them may go
         self._dispatcher.flow_changed(flow)
 
     def _observed(self, flow: Name) -> Observed | None:

@@ -52,11 +52,6 @@ class Waking(Generic[F]):
             self._decided[flow] = _Decided(situation, shared(size))
         self._deadlines.set(flow, size.recheck_at)
 
-    def refused(self, flow: F) -> None:
-        """It was looked at, and is not carried out as it is: its runs change nothing."""
-        self.forget(flow)
-        self._fixed.add(flow)
-
     def forget(self, flow: F) -> None:
         """There is nothing to decide about it."""
         self._decided.pop(flow, None)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sluice_core import admission
+from sluice_core import admission, cron
 from sluice_core.api.lifecycle import LifecyclePolicy
 from sluice_core.api.workflow_status import StoppedReason
 from sluice_operator.workflow import scaling
@@ -157,8 +157,8 @@ def _batch_end(seen: Situation) -> datetime:
 
 def _scheduled_window(seen: Situation) -> Size:
     window = seen.standing.window
-    if window is None:
-        return _up(seen, "the runner is up: it has no window")
+    if window is None or cron.zone_problem(window.time_zone):
+        return _up(seen, "the runner is up: it has no window that can be read")
     hours = admission.opening(window, seen.standing.verbs, seen.now)
     if hours.is_open or seen.demand.fresh:
         why = "its window is open"

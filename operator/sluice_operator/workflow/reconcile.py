@@ -43,20 +43,21 @@ class Desired:
 
     `mounted` are the credentials that steps name, as pods should have them; None where pods stay
     as they are.
-    `size` is how many pods that makes; None where the workflow is refused, and nothing applied.
+    `size` is how many pods there should be; where the workflow is refused, those that there are
+    may go by it, and none comes.
     `costs` are to be written on pods first: which of them Kubernetes is to delete before others.
     """
 
     objects: tuple[Manifest, ...]
     surplus: tuple[Child, ...]
     status: dict[str, Any]
+    size: lifecycle.Size
     mounted: Mapping[str, Mount | None] | None = None
-    size: lifecycle.Size | None = None
     costs: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def reconcile(seen: Observed) -> Desired:
-    """A workflow that is wrong or not permitted gets nothing; what it had is left to its runs."""
+    """A workflow that is wrong or not permitted gets nothing; what it had goes when it may."""
     report = validation.check(seen.workflow.spec, seen.actions.catalogue, seen.credentials)
     warnings = [_warning(finding) for finding in report.warnings]
     warnings += unserved.warnings(seen.workflow.spec, couriers=seen.installation.couriers)
@@ -75,17 +76,31 @@ def reconcile(seen: Observed) -> Desired:
 
 
 def _refused(seen: Observed, reason: str, message: str, warnings: list[dict[str, Any]]) -> Desired:
-    shown = rollout.read(seen.deployment, seen.pods, None)
+    size = lifecycle.decide(situation.of(seen))
+    live = seen.deployment["spec"].get("replicas", 1) if seen.deployment else None
+    there = None if live is None or size.replicas is None else min(live, size.replicas)
+    shown = rollout.read(seen.deployment, seen.pods, there)
     wanted = [
         conditions.condition("Valid", False, reason, message),
         conditions.condition("Ready", False, "Invalid", message),
         conditions.condition("Active", bool(shown.ready), "Invalid", "triggers are refused"),
     ]
     status = _status(seen, wanted, warnings) | {
-        "deploymentStatus": "Running" if shown.ready else shown.status,
+        "deploymentStatus": "Running" if shown.ready and size.replicas else shown.status,
         "replicas": shown.pods,
     }
-    return Desired(objects=(), surplus=(), status=status)
+    if size.stopped and live is not None:
+        status["stoppedReason"] = size.stopped
+    return Desired(objects=(), surplus=_leaving(seen, size, live), status=status, size=size)
+
+
+def _leaving(seen: Observed, size: lifecycle.Size, live: int | None) -> tuple[Child, ...]:
+    """What a workflow that is refused has and keeps no longer: its Deployment cannot be changed."""
+    if size.replicas is None and not size.solo:
+        return _surplus(seen, [])
+    if size.replicas or not live:
+        return ()
+    return tuple(child for child in seen.children if child.kind == "Deployment")
 
 
 def _accepted(seen: Observed, warnings: list[dict[str, Any]]) -> Desired:

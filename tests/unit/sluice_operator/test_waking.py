@@ -148,12 +148,6 @@ async def test_a_workflow_that_is_gone_is_not_looked_at_by_the_time(world: World
     timer.cancel()
 
 
-async def test_runs_of_a_workflow_that_is_not_carried_out_are_not_looked_at(world: World) -> None:
-    world.waking.refused(FLOW)
-
-    assert await world.changed(begun=1) == []
-
-
 async def test_a_draft_that_is_tested_is_looked_at_when_that_is_over_and_not_before(
     world: World,
 ) -> None:
