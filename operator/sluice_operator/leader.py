@@ -121,6 +121,7 @@ class Leader:
             self._session,
             self._ledger,
             self._vanished,
+            self._run_refused,
             self._lease.is_leading,
             now,
         )
@@ -246,6 +247,9 @@ class Leader:
 
     def _vanished(self, key: Key, uid: str) -> None:
         self._watching.vanished(key, uid)
+
+    def _run_refused(self, key: Key, uid: str, words: str) -> None:
+        self._failures.told(Name(*key), uid, words)
 
     def _action_judged(self, name: str, found: WorkflowAction | None, fault: str) -> None:
         self._watching.action_judged(name, found, fault)

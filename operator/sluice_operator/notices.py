@@ -109,14 +109,16 @@ class Failures:
 
     def ended(self, run: Run, flow_uid: str, status: Mapping[str, Any]) -> None:
         """A run's end is stored; only a failure is told."""
-        if status["phase"] != "Failed":
-            return
-        held = self._held.get(run.workflow)
-        words = _words(run, status)
+        if status["phase"] == "Failed":
+            self.told(run.workflow, flow_uid, _words(run, status))
+
+    def told(self, flow: Name, flow_uid: str, words: str) -> None:
+        """A run of the workflow has failed, or cannot be made, in these words."""
+        held = self._held.get(flow)
         if held is None:
-            self._held[run.workflow] = _Held(flow_uid)
-            self._times.set(run.workflow, self._now() + WINDOW)
-            self._tell(run.workflow, flow_uid, words)
+            self._held[flow] = _Held(flow_uid)
+            self._times.set(flow, self._now() + WINDOW)
+            self._tell(flow, flow_uid, words)
             return
         held.count, held.last, held.uid = held.count + 1, words, flow_uid
 

@@ -16,13 +16,14 @@ AT_ONCE = 64  # workflows whose runs are made at the same time
 
 
 class Schedules:
-    """`gone` is told of a workflow that turns out to be deleted."""
+    """`gone` is told of a workflow that is deleted, `refused` why a run is not made."""
 
     def __init__(
         self,
         session: Session,
         ledger: Ledger,
         gone: Callable[[Key, str], None],
+        refused: Callable[[Key, str, str], None],
         leading: Callable[[], bool],
         now: Callable[[], datetime],
     ) -> None:
@@ -34,6 +35,7 @@ class Schedules:
                 ledger=ledger,
                 wake=self._deadlines.set,
                 gone=gone,
+                refused=refused,
                 leading=leading,
                 now=now,
             )

@@ -1,11 +1,12 @@
 """Look at the schedules of one workflow, and make the runs that are due: each once, by its name."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sluice_core import conditions
 from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key
 from sluice_kube.session import Session
@@ -15,6 +16,8 @@ from sluice_operator.schedule.decide import Fire, decide, make_run
 from sluice_operator.schedule.observed import Seen, Times
 
 log = logging.getLogger(__name__)
+
+REFUSALS = (errors.Forbidden, errors.Invalid, errors.TooLarge)
 
 
 class Ledger(Protocol):
@@ -33,12 +36,16 @@ class NotLeading(Exception):  # noqa: N818 - a state, not a fault
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What the room needs; `wake` has a workflow looked at at that time, `gone` forgets it."""
+    """What the room needs; `wake` has a workflow looked at at that time, `gone` forgets it.
+
+    `refused` is told, of a workflow by key and uid, why a run cannot be made.
+    """
 
     session: Session
     ledger: Ledger
     wake: Callable[[Key, datetime | None], None]
     gone: Callable[[Key, str], None]
+    refused: Callable[[Key, str, str], None]
     leading: Callable[[], bool]
     now: Callable[[], datetime]
 
@@ -66,18 +73,43 @@ class Room:
             self._ports.wake(key, None)
 
     async def look(self, key: Key) -> None:
-        """Make what is due. What fails is due again, as the schedule's catchUp has it."""
+        """Make what is due. What fails is due again, as the schedule's catchUp has it.
+
+        Raises what the first one failed with, once all others are made.
+        """
         seen = self._seen.get(key)
         if seen is None:
             return
         decision = decide(seen, self._ports.ledger.times(key), self._ports.now())
         if decision.fires and not await self._may_fire(key, seen):
             return
-        for fire in decision.fires:
-            await self._make(seen, fire)
+        failed = await self._make_all(seen, decision.fires)
+        times, before = dict(decision.times), self._ports.ledger.times(key)
+        for trigger, (fire, _) in failed.items():
+            times[trigger] = Times(before.get(trigger, Times()).last, fire.time)
         fires, soon = seen.mode == "Fires", not decision.fires
-        self._ports.ledger.keep(key, decision.times, fires=fires, soon=soon)
+        self._ports.ledger.keep(key, times, fires=fires, soon=soon)
         self._ports.wake(key, decision.wake)
+        for _, error in failed.values():
+            raise error
+
+    async def _make_all(
+        self, seen: Seen, fires: Sequence[Fire]
+    ) -> dict[str, tuple[Fire, errors.ApiError]]:
+        """In their order; of a trigger none after one that failed, which the answer tells."""
+        failed: dict[str, tuple[Fire, errors.ApiError]] = {}
+        for fire in fires:
+            if fire.trigger in failed:
+                continue
+            try:
+                await self._make(seen, fire)
+            except errors.ApiError as error:
+                failed[fire.trigger] = (fire, error)
+                if isinstance(error, REFUSALS):
+                    self._ports.refused(
+                        Key(seen.namespace, seen.name), seen.uid, _words(fire, error)
+                    )
+        return failed
 
     async def _may_fire(self, key: Key, seen: Seen) -> bool:
         if not self._ports.leading():
@@ -96,3 +128,9 @@ class Room:
             return  # by a leader before, or before the answer was lost
         lag = (self._ports.now() - fire.begins).total_seconds()
         metrics.SCHEDULE_LAG_SECONDS.observe(max(0.0, lag))
+
+
+def _words(fire: Fire, error: errors.ApiError) -> str:
+    time = conditions.seconds(fire.time)
+    said = f"the run of schedule {fire.trigger} for {time} is refused, and tried again"
+    return f"{said}: {error.message}"

@@ -35,12 +35,13 @@ class Cluster:
         self.runs: Counter[str] = Counter()
         self.lists = 0
         self.fails = 0
+        self.refuses: set[str] = set()
 
-    def add(self, name: str, cron: str = "0 * * * *", **schedule: Any) -> None:
-        trigger = {"name": "t", "schedule": {"cron": cron, **schedule}}
-        self.workflows[name] = a_workflow(
-            name, triggers=[trigger], status={"observedGeneration": 1}
-        )
+    def add(
+        self, name: str, cron: str = "0 * * * *", triggers: tuple[str, ...] = ("t",), **more: Any
+    ) -> None:
+        made = [{"name": one, "schedule": {"cron": cron, **more}} for one in triggers]
+        self.workflows[name] = a_workflow(name, triggers=made, status={"observedGeneration": 1})
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         if request.method == "GET":
@@ -52,6 +53,8 @@ class Cluster:
             return web.json_response({"reason": "Forbidden", "message": "quota"}, status=403)
         run = json.loads(await request.read())
         name = run["metadata"]["name"]
+        if run["spec"]["trigger"]["name"] in self.refuses:
+            return web.json_response({"reason": "Forbidden", "message": "no"}, status=403)
         self.runs[name] += 1
         if self.runs[name] > 1:
             answer = {"reason": "AlreadyExists", "message": "it is there"}
@@ -64,11 +67,13 @@ class Leader:
 
     def __init__(self, cluster: Cluster, session: Session) -> None:
         self.cluster, self.leads, self.gone = cluster, True, list[Key]()
+        self.told: list[str] = []
         self.ledger = Ledger(lambda _key, _when: None, lambda: cluster.now)
         self.schedules = Schedules(
             session,
             self.ledger,
             lambda key, _uid: self.gone.append(key),
+            lambda _key, _uid, words: self.told.append(words),
             lambda: self.leads,
             lambda: cluster.now,
         )
@@ -80,8 +85,8 @@ class Leader:
             self.ledger.open(Key(meta.namespace, name), meta.uid, meta.creation_timestamp, stored)
             self.schedules.see(workflow, valid=True)
 
-    def times(self, name: str) -> Times:
-        return self.ledger.times(Key("shop", name)).get("t", Times())
+    def times(self, name: str, trigger: str = "t") -> Times:
+        return self.ledger.times(Key("shop", name)).get(trigger, Times())
 
     def store(self) -> None:
         """Write the statuses, as the room of workflows does."""
@@ -223,6 +228,27 @@ async def test_what_the_api_server_refuses_is_tried_again(cluster: Cluster) -> N
         await leader.until_done("etl", NOON)
 
     assert list(cluster.runs.values()) == [1]
+
+
+async def test_a_run_that_is_refused_is_told_and_keeps_no_other_from_being_made(
+    cluster: Cluster,
+) -> None:
+    cluster.add("etl", triggers=("a", "t"))
+    cluster.refuses = {"a"}
+
+    async with leading(cluster) as leader:
+        tick(leader, NOON)
+        await leader.until_done("etl", NOON)
+        refused, told = leader.times("etl", "a"), list(leader.told)
+        cluster.refuses.clear()
+        cluster.now = NOON + MINUTE
+        await until(lambda: leader.times("etl", "a").last == NOON, "the run that was refused")
+
+    assert refused == Times(None, NOON)
+    assert told[0] == (
+        "the run of schedule a for 2026-01-31T12:00:00Z is refused, and tried again: no"
+    )
+    assert len(cluster.runs) == 2
 
 
 async def test_a_deletion_that_kopf_missed_is_noticed_before_anything_runs(
