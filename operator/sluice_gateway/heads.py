@@ -49,7 +49,7 @@ class BoundedHeads(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._refuse(_headers_too_large())
 
     def on_headers_complete(self) -> None:
         """As httptools has it."""
@@ -80,14 +80,22 @@ class BoundedHeads(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._late = self.loop.call_later(self.head_seconds, self._cut)  # an answer goes first
         elif self._in_head:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            detail = f"the head did not arrive within {self.head_seconds:g} seconds"
+            self._refuse(Problem(408, "RequestTimeout", detail, headers=_HANG_UP))
         else:
             self.transport.close()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - it says what is not valid, not why
+        """As uvicorn has it."""
+        detail = "what came is no request as HTTP/1.1 has it: its first line, a header or a length"
+        self._refuse(Problem(400, "NotHttp", detail, headers=_HANG_UP))
+
+    def _refuse(self, problem: Problem) -> None:
         """Without the application, as there is no whole request."""
-        lines = f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
-        self.transport.write(f"{lines}Content-Length: 0\r\n\r\n".encode())
+        answer = problems.respond(problem)
+        lines = [f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}".encode()]
+        lines += [b": ".join(header) for header in answer.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(answer.body)]))
         self.transport.close()
 
 
@@ -101,9 +109,13 @@ def _too_large(url: bytes, headers: list[tuple[bytes, bytes]]) -> Problem | None
         detail = f"path and query are longer than {URL_BYTES} bytes"
         return Problem(414, "UriTooLong", detail, headers=_HANG_UP)
     if sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES:
-        detail = f"the headers are larger than {HEAD_BYTES} bytes"
-        return Problem(431, "HeadersTooLarge", detail, headers=_HANG_UP)
+        return _headers_too_large()
     return None
+
+
+def _headers_too_large() -> Problem:
+    detail = f"the headers are larger than {HEAD_BYTES} bytes"
+    return Problem(431, "HeadersTooLarge", detail, headers=_HANG_UP)
 
 
 def _refusing(problem: Problem) -> ASGIApp:

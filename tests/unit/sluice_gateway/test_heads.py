@@ -1,6 +1,7 @@
 """What strangers may send on a connection, by a real socket and the real server."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -87,7 +88,10 @@ async def test_what_is_beyond_bounds_is_refused_and_the_connection_ends(
     async with a_server() as port:
         answer = await sent(port, request_)
 
-    assert answer.startswith(f"HTTP/1.1 {status} ")
+    head, _, body = answer.partition("\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert "content-type: application/problem+json" in head
+    assert json.loads(body)["status"] == int(status)
 
 
 SLOW: dict[str, bytes] = {
@@ -110,6 +114,7 @@ async def test_who_sends_a_head_byte_by_byte_is_cut(request_: bytes) -> None:
         writer.close()
 
     assert "HTTP/1.1 408 Request Timeout" in answer
+    assert "the head did not arrive within 0.2 seconds" in answer
 
 
 async def _drip(writer: asyncio.StreamWriter, byte: bytes = b"a") -> None:
