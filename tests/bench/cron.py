@@ -13,13 +13,14 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import uvloop
 
-from bench.report import Figure, add, table
+from bench import report
+from bench.report import Figure
 from sluice_core.api.triggers import Schedule
 from sluice_core.schedule import Timetable
 from sluice_kube import config
+from sluice_kube.informer import Informer
 from sluice_kube.resources import NAMESPACES, RUNS, WORKFLOWS, Key, Manifest, Resource
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
@@ -46,11 +47,11 @@ async def main(sizes: list[int], jitter: int) -> None:
                 Figure(f"cron_missing_{name}", missing, "", "<= 0"),
                 Figure(f"cron_duplicates_{name}", duplicates, "", "<= 0"),
             ]
-            add(figures)
-            print(table(figures), flush=True)
+            report.write(figures)
+            print(report.table(figures), flush=True)
     if len(sizes) > 1:
         exponent = math.log(late[-1] / late[0]) / math.log(sizes[-1] / sizes[0])
-        print(table([Figure("cron_lag_growth_exponent", exponent, "")]))
+        print(report.table([Figure("cron_lag_growth_exponent", exponent, "")]))
 
 
 async def _measure(session: Session, size: int, jitter: int) -> tuple[list[float], int, int]:
@@ -109,21 +110,24 @@ async def _follow(
 ) -> dict[Key, datetime]:
     """When the watch told of each run: then it was there."""
     made: dict[Key, datetime] = {}
-    scope = Scope(namespace=namespace)
-    start = (await session.page(RUNS, scope)).resource_version
+    complete = asyncio.Event()
+
+    def changed(_: Key, old: Manifest | None, new: Manifest | None) -> None:
+        if new is not None and old is None:
+            made.setdefault(_key(new), datetime.now(UTC))
+        if len(made) == size:
+            complete.set()
+
+    watch = asyncio.create_task(
+        Informer(session, RUNS, Scope(namespace=namespace), on_change=changed).run()
+    )
     wait = (due - datetime.now(UTC)).total_seconds() + MADE_SECONDS
     try:
-        async with asyncio.timeout(wait):
-            while len(made) < size:  # a busy API server ends watches
-                async with session.stream(RUNS, start, scope) as lines:
-                    async for line in lines:
-                        if b'"ADDED"' in line[:40]:
-                            key = _key(orjson.loads(line)["object"])
-                            made.setdefault(key, datetime.now(UTC))
-                        if len(made) == size:
-                            break
+        await asyncio.wait_for(complete.wait(), wait)
     except TimeoutError:
         print(f"only {len(made)} of {size} were told of", flush=True)
+    finally:
+        watch.cancel()
     return made
 
 

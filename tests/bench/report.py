@@ -43,13 +43,3 @@ def write(figures: list[Figure]) -> None:
     known |= {one.name: asdict(one) | {"within": one.within} for one in figures}
     plain = list(known.values())
     RESULTS.write_bytes(orjson.dumps(plain, option=orjson.OPT_INDENT_2))
-
-
-def add(figures: list[Figure]) -> None:
-    """Replace those of these names in the results file, and keep the others."""
-    names = {one.name for one in figures}
-    before = orjson.loads(RESULTS.read_bytes()) if RESULTS.exists() else []
-    plain = [asdict(one) | {"within": one.within} for one in figures]
-    kept = [one for one in before if one["name"] not in names]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_bytes(orjson.dumps(kept + plain, option=orjson.OPT_INDENT_2))
