@@ -31,7 +31,7 @@ from sluice_runner.tokens import Keys, Verifier
 from testkit.signers import AUDIENCE, Signer
 
 BOOT = 1_000_000
-NOW = 1_700_000_000_000
+NOW = 1_769_860_800_000  # noon of the clock of testkit.dispatching
 DEFINITION = b'{"steps":[]}'
 DEFINITION_HASH = sha256(DEFINITION).hexdigest()
 DEADLINE_SECONDS = 5

@@ -25,6 +25,7 @@ class Pump:
         self._meter = Meter(parts, end, self.changed)
         self._due: set[Name] = set()
         self._resting: set[str] = set()
+        self._expiring: set[str] = set()
         self.started = False
 
     def changed(self, flow: Name) -> None:
@@ -72,6 +73,7 @@ class Pump:
         for run, pinned in ready:
             if run.pod is None and pinned is not None:
                 waits = self._wait(run, self._why(run, seen, pinned, rooms))
+                self._expires(run)
                 if waits and seen is not None and seen.overlooks(pinned.credentials):
                     self._ports.look(flow)
 
@@ -91,6 +93,17 @@ class Pump:
             left = (run.not_before - now).total_seconds()
             asyncio.get_running_loop().call_later(left, self._rested, run)
         return True
+
+    def _expires(self, run: Run) -> None:
+        """Have it decided about when its time is over, if none takes it until then."""
+        if run.deadline is not None and run.uid not in self._expiring:
+            self._expiring.add(run.uid)
+            left = run.deadline / 1000 - self._ports.now().timestamp()
+            asyncio.get_running_loop().call_later(max(0.0, left), self._expired, run)
+
+    def _expired(self, run: Run) -> None:
+        self._expiring.discard(run.uid)
+        self.changed(run.workflow)
 
     def _rested(self, run: Run) -> None:
         self._resting.discard(run.uid)

@@ -39,6 +39,11 @@ class End:
 
 Decision = Send | Wait | End
 
+_LATE = (
+    "it took longer than settings.timeoutSeconds, {} s, since its first start, and no runner has "
+    "taken it again"
+)
+
 
 def reconcile(run: Run, flow: Flow | None, now: datetime) -> Decision:
     """What is next for a run that no runner works on."""
@@ -46,11 +51,19 @@ def reconcile(run: Run, flow: Flow | None, now: datetime) -> Decision:
         return Wait("Adopting", "waiting for runners to say whether they hold this run")
     if run.cancelled:
         return End("Cancelled", "Cancelled", "cancelled while no runner worked on it")
+    if _is_late(run, now):
+        return End(
+            "Failed", "Timeout", _LATE.format(run.pinned.timeout_seconds if run.pinned else 0)
+        )
     if flow is None:
         return Wait("WorkflowNotFound", f"there is no Workflow {run.workflow.name} here")
     if not run.prepared:
         return Wait("Pending", "reading the runs that it depends on")
     return _held(run, flow, now) or _of_version(run, flow)
+
+
+def _is_late(run: Run, now: datetime) -> bool:
+    return run.deadline is not None and now.timestamp() * 1000 >= run.deadline
 
 
 def _of_version(run: Run, flow: Flow) -> Decision:

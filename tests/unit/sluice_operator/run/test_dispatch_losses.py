@@ -1,5 +1,7 @@
 """Runners go away in the middle of runs: no finished step is repeated, and no run is lost."""
 
+from datetime import timedelta
+
 from sluice_core import wire
 from sluice_operator.run.calls import Pod
 from testkit.dispatching import FLOW, Cluster, Worker, a_flow, a_manifest, a_version
@@ -237,3 +239,26 @@ async def test_the_links_end_with_the_dispatcher(cluster: Cluster) -> None:
     await server.holdings.idle()
 
     assert cluster.world.over == []
+
+
+async def test_a_run_that_no_runner_takes_again_ends_when_its_time_is_over(
+    cluster: Cluster,
+) -> None:
+    worker = Worker("a", held=("a",))
+    cluster.world.flow = a_flow(current=a_version(timeout_seconds=2))
+    await cluster.start("pod-1", worker)
+
+    async with cluster.world.leader(a_manifest()) as dispatcher:
+        await until(lambda: bool(worker.begun), "the step")
+        await cluster.kill("pod-1")
+        dispatcher.pod_gone("pod-1", FLOW)
+        await until(lambda: "Retrying" in cluster.world.phases("run-1"), "Retrying")
+        cluster.world.clock += timedelta(seconds=10)
+        await cluster.world.until_over("run-1")
+
+    [shown] = cluster.world.status("run-1")["conditions"]
+    assert shown["reason"] == "Timeout"
+    assert shown["message"] == (
+        "it took longer than settings.timeoutSeconds, 2 s, since its first start, and no runner "
+        "has taken it again"
+    )
