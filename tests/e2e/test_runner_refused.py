@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testkit.e2e import kubectl, space
+from testkit.e2e import kubectl, pods, space
 from testkit.e2e.flows import a_greeting
 from testkit.e2e.kubectl import Manifest
 from testkit.e2e.space import Space, condition
@@ -42,6 +42,12 @@ def too_large(here: Space) -> None:
     here.apply(a_greeting(lifecycle=ON_DEMAND, runner={"resources": {"requests": {"cpu": "900"}}}))
 
 
+def crashing(here: Space) -> None:
+    """An image in which there is no runner."""
+    image = {"image": pods.images()["tools"]}
+    here.apply(a_greeting(lifecycle=ON_DEMAND, runner=image))
+
+
 def small(here: Space) -> None:
     here.apply(a_greeting(lifecycle=ON_DEMAND))
 
@@ -55,6 +61,7 @@ Step = Callable[[Space], None]
 CASES: dict[str, tuple[Step, Step, Step, str]] = {
     "a quota": (quota, nothing, unbound, "exceeded quota"),
     "an admission plugin": (limits, nothing, unbound, "maximum memory usage per Container is 16Mi"),
+    "a crash loop": (nothing, crashing, small, "CrashLoopBackOff"),
     "no node has the room": (nothing, too_large, small, "Insufficient cpu"),
 }
 

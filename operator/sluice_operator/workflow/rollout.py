@@ -15,6 +15,9 @@ STUCK = (
 )  # fmt: skip
 
 
+RAN = ("CrashLoopBackOff",)  # of those in which there is a log
+
+
 @dataclass(frozen=True)
 class Rollout:
     """`failure` says in the kubelet's or API server's words why no pod gets ready."""
@@ -112,10 +115,17 @@ def _failures(deployment: Manifest | None, pods: list[Manifest]) -> Iterator[str
 
 def _words(waiting: dict[str, Any], container: dict[str, Any], pod: Manifest) -> str:
     last = container.get("lastState", {}).get("terminated", {})
-    exit_words = f" (last exit code {last['exitCode']})" if "exitCode" in last else ""
-    return f"{waiting['reason']}{exit_words}: {waiting.get('message', '')}; {_look(pod)}"
+    why = ": ".join(part for part in (last.get("reason"), last.get("message", "").strip()) if part)
+    exit_words = f" (last exit code {last['exitCode']}{', ' if why else ''}{why})" if last else ""
+    look = _look(pod) if waiting["reason"] in RAN else _describe(pod)
+    return f"{waiting['reason']}{exit_words}: {waiting.get('message', '')}; {look}"
 
 
 def _look(pod: Manifest) -> str:
     meta = pod["metadata"]
     return f"see kubectl logs -n {meta['namespace']} {meta['name']} -c {names.RUNNER_CONTAINER}"
+
+
+def _describe(pod: Manifest) -> str:
+    meta = pod["metadata"]
+    return f"see kubectl describe pod -n {meta['namespace']} {meta['name']}"

@@ -77,7 +77,8 @@ def test_a_pod_for_one_run_that_has_done_its_work_is_no_runner() -> None:
 def test_each_word_of_a_kubelet_that_is_stuck_is_told_with_the_command_to_look(reason: str) -> None:
     failure = rollout.read(DEPLOYMENT, [a_pod("p", waiting=reason)], 1).failure
 
-    assert failure == f"{reason}: no such image; see kubectl logs -n shop p -c runner"
+    look = "logs -n shop p -c runner" if reason in rollout.RAN else "describe pod -n shop p"
+    assert failure == f"{reason}: no such image; see kubectl {look}"
 
 
 def test_a_crash_tells_its_exit_code() -> None:
@@ -87,6 +88,18 @@ def test_a_crash_tells_its_exit_code() -> None:
     failure = rollout.read(DEPLOYMENT, [pod], 1).failure
 
     assert failure.startswith("CrashLoopBackOff (last exit code 137): ")
+
+
+def test_a_crash_tells_what_the_kubelet_says_of_it() -> None:
+    pod = a_pod("p", waiting="CrashLoopBackOff")
+    last = {"exitCode": 128, "reason": "StartError", "message": "exec: not found\n"}
+    pod["status"]["containerStatuses"][0]["lastState"] = {"terminated": last}
+
+    failure = rollout.read(DEPLOYMENT, [pod], 1).failure
+
+    assert failure.startswith(
+        "CrashLoopBackOff (last exit code 128, StartError: exec: not found): "
+    )
 
 
 def test_a_container_that_is_being_made_is_no_failure() -> None:
