@@ -108,6 +108,7 @@ class Leader:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._session, self._lease = outside.session, outside.lease
+        self._insist = Insisting(self._lease.is_leading)
         self._statuses = StatusWriter(self._session)
         self._stored = Stored(self._session, self._statuses, self._lease.is_leading)
         self._histories = Histories(self._session)
@@ -171,7 +172,7 @@ class Leader:
 
     async def run(self) -> None:
         """Watch children and pods first, then workflows and runs; adopt, dispatch, keep."""
-        await self._keyring.read()
+        await self._insist(self._keyring.read)
         watches = self._watching.informers()
         runs: Informer[Manifest] = Informer(
             self._session, RUNS, Scope(fields=UNDECIDED), on_change=self._watching.run_changed
@@ -182,7 +183,7 @@ class Leader:
                     tasks.create_task(watch.run())
                 for watch in watches:
                     await watch.synced()
-                await self._find_subscribers()
+                await self._insist(self._find_subscribers)
                 tasks.create_task(self._watching.words().run())
                 tasks.create_task(self._edge.run())
                 tasks.create_task(runs.run())
@@ -321,7 +322,7 @@ class Leader:
     def _ports(self) -> Ports:
         return Ports(
             flow=self._flows.get,
-            pin=partial(pin, self._session, Insisting(self._lease.is_leading)),
+            pin=partial(pin, self._session, self._insist),
             write=self._stored.write,
             exists=self._stored.is_undecided,
             ending=self._run_ending,

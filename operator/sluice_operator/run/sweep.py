@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sluice_core.api.workflow import History
@@ -14,6 +15,7 @@ from sluice_kube.resources import RUNS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 from sluice_operator.run.activity import Activity
+from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.observed import TERMINAL, Name, Run
 from sluice_operator.run.retention import Bounds, Ended, surplus
 
@@ -80,13 +82,18 @@ class Sweeper:
                 await self._sweep()
 
     async def _seed(self) -> None:
+        insist = Insisting(self._leading)
         for phase in TERMINAL:
-            scope = Scope(fields=f"status.phase={phase}")
-            async for manifest in self._session.list(RUNS, scope):
-                self._remember(manifest, phase)
+            await insist(partial(self._list, phase))
         self.activity.known = True
         self.seeded.set()
         self._use.complete()
+
+    async def _list(self, phase: str) -> None:
+        """What was remembered before is that once more."""
+        scope = Scope(fields=f"status.phase={phase}")
+        async for manifest in self._session.list(RUNS, scope):
+            self._remember(manifest, phase)
 
     def _remember(self, manifest: Manifest, phase: str) -> None:
         meta, spec = manifest["metadata"], manifest["spec"]

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from sluice_core import conditions
 from sluice_core.api.workflow import History
+from sluice_kube import retry
+from sluice_kube.sending import Settings
 from sluice_kube.session import Session
 from sluice_operator.run.observed import Name, read
 from sluice_operator.run.retention import Bounds
@@ -32,8 +34,12 @@ class Runs:
         self.runs = {one["metadata"]["name"]: one for one in runs}
         self.deleted: list[str] = []
         self.fails = 0
+        self.away = 0
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
+        if self.away:
+            self.away -= 1
+            return web.json_response({"reason": "ServiceUnavailable"}, status=503)
         if request.method == "GET":
             phase = request.query["fieldSelector"].removeprefix("status.phase=")
             found = [one for one in self.runs.values() if one["status"]["phase"] == phase]
@@ -68,7 +74,7 @@ class Sweeping:
     async def __aenter__(self) -> "Sweeping":
         self._api = ScriptedApi([self.api])
         await self._api.__aenter__()
-        self._session = Session(self._api.config)
+        self._session = Session(self._api.config, Settings(retries=retry.NEVER))
         await self._session.__aenter__()
         bounds = Bounds(minimum=4, keyed=3600)
         self.sweeper = Sweeper(
@@ -171,3 +177,13 @@ async def test_what_had_ended_is_told_before_anything_is_deleted() -> None:
         await until(lambda: bool(sweeping.api.deleted), "a deletion")
 
     assert sweeping.found == ["old", "new", "all"]
+
+
+async def test_an_api_server_that_is_away_when_a_term_begins_is_waited_for() -> None:
+    sweeping = Sweeping(an_ended("old", 30), history=History())
+    sweeping.api.away = 2
+
+    async with sweeping:
+        await until(lambda: "all" in sweeping.found, "that all is found")
+
+    assert sweeping.found == ["old", "all"]
