@@ -42,10 +42,16 @@ def too_large(here: Space) -> None:
     here.apply(a_greeting(lifecycle=ON_DEMAND, runner={"resources": {"requests": {"cpu": "900"}}}))
 
 
-def crashing(here: Space) -> None:
-    """An image in which there is no runner."""
+def no_runner(here: Space) -> None:
+    """An image of something else."""
     image = {"image": pods.images()["tools"]}
     here.apply(a_greeting(lifecycle=ON_DEMAND, runner=image))
+
+
+def crashing(here: Space) -> None:
+    """The kernel kills the runner while it starts, again and again."""
+    little = {"resources": {part: {"memory": "24Mi"} for part in ("requests", "limits")}}
+    here.apply(a_greeting(lifecycle=ON_DEMAND, runner=little))
 
 
 def small(here: Space) -> None:
@@ -61,7 +67,8 @@ Step = Callable[[Space], None]
 CASES: dict[str, tuple[Step, Step, Step, str]] = {
     "a quota": (quota, nothing, unbound, "exceeded quota"),
     "an admission plugin": (limits, nothing, unbound, "maximum memory usage per Container is 16Mi"),
-    "a crash loop": (nothing, crashing, small, "CrashLoopBackOff"),
+    "no runner in its image": (nothing, no_runner, small, "executable file not found"),
+    "a crash loop": (nothing, crashing, small, "CrashLoopBackOff (last exit code 137"),
     "no node has the room": (nothing, too_large, small, "Insufficient cpu"),
 }
 

@@ -4,7 +4,7 @@ Nothing of it is written anywhere: after a change of leader the kept runs tell.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sluice_operator.run.observed import Name
 
@@ -18,6 +18,17 @@ class Last:
 
 
 NEVER = Last()
+
+_A_SECOND = timedelta(seconds=1) - timedelta(microseconds=1)
+
+
+def asked_at(created: datetime, started: datetime | None) -> datetime:
+    """When a run was made at the latest: `created` is without the fraction of its second.
+
+    A stop that came earlier in that second is over with it, and none that came after its start.
+    """
+    latest = created + _A_SECOND
+    return max(created, min(latest, started)) if started is not None else latest
 
 
 class Activity:

@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from sluice_kube import errors
 from sluice_kube.resources import RUNS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
-from sluice_operator.run.activity import Activity
+from sluice_operator.run.activity import Activity, asked_at
 from sluice_operator.run.insisting import Insisting
 from sluice_operator.run.observed import TERMINAL, Name, Run
 from sluice_operator.run.retention import Bounds, Ended, surplus
@@ -62,7 +62,10 @@ class Sweeper:
     def ended(self, run: Run, phase: str, at: datetime) -> None:
         """A run has ended just now."""
         if run.begun:
-            self.activity.note(run.workflow, datetime.fromisoformat(run.created), at)
+            started = run.record.started
+            begun = datetime.fromtimestamp(started / 1000, UTC) if started is not None else None
+            created = datetime.fromisoformat(run.created)
+            self.activity.note(run.workflow, asked_at(created, begun), at)
         self._ended[run.workflow][run.uid] = Ended(
             name=run.name,
             uid=run.uid,
@@ -100,8 +103,9 @@ class Sweeper:
         time = manifest["status"].get("completionTime", meta["creationTimestamp"])
         at = datetime.fromisoformat(time)
         flow = Name(meta["namespace"], spec["workflow"])
-        if "startTime" in manifest["status"]:
-            self.activity.note(flow, datetime.fromisoformat(meta["creationTimestamp"]), at)
+        if started := manifest["status"].get("startTime"):
+            created = datetime.fromisoformat(meta["creationTimestamp"])
+            self.activity.note(flow, asked_at(created, datetime.fromisoformat(started)), at)
         self._use.found(flow, meta["uid"], manifest["status"])
         self._use.stored(manifest)
         self._ended[flow][meta["uid"]] = Ended(
