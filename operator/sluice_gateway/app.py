@@ -1,5 +1,6 @@
 """Put the application together: routes, problems, metrics, OpenAPI."""
 
+from collections import Counter
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -77,17 +78,24 @@ def in_front(app: FastAPI, triggers: Triggers, metrics: Metrics, caller_requests
 
 def _serve_twice(app: FastAPI, routes: APIRouter) -> None:
     """In a namespace that the path names, and in the caller's own."""
-    minded = Depends(_minds_its_key)
+    minded = [Depends(_minds_its_key), Depends(_asks_once)]
     app.include_router(
         routes,
         prefix="/api/v1/namespaces/{namespace}",
-        dependencies=[Depends(_in_namespace), minded],
+        dependencies=[Depends(_in_namespace), *minded],
     )
-    app.include_router(routes, prefix="/api/v1", dependencies=[minded])
+    app.include_router(routes, prefix="/api/v1", dependencies=minded)
 
 
 async def _in_namespace(namespace: NamespaceName) -> None:
     """Checks the parameter, and has it described; routes read it where they are let in."""
+
+
+async def _asks_once(request: Request) -> None:
+    """Raises Problem 422 for a parameter that is there twice: readers differ in which counts."""
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise problems.not_valid([Fault(name, "is there twice") for name in twice])
 
 
 async def _minds_its_key(request: Request) -> None:

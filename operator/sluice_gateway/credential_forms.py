@@ -15,6 +15,7 @@ from sluice_core.api import rules
 from sluice_core.api.credential import CredentialConfig, WorkflowCredential
 from sluice_core.credential_reading import DEFAULTS
 from sluice_core.credentials import TYPES, field_names
+from sluice_gateway.forms import metadata
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.problems import Fault, not_valid
 from sluice_kube.resources import CREDENTIALS, Manifest
@@ -75,26 +76,24 @@ def secret_fields(kind: str) -> tuple[str, ...]:
 def own(body: Mapping[str, Any], namespace: str) -> Manifest:
     """The object that our own form describes; raises Problem 422."""
     fields = Fields(body, "", [])
-    spec, metadata = fields.mapping("spec"), fields.mapping("metadata")
+    spec, kept = fields.mapping("spec"), metadata.read(fields)
     title = fields.text("name")
     for name in ("apiVersion", "kind", "status"):
         fields.take(name)
     fields.close()
     if fields.faults:
         raise not_valid(fields.faults, "InvalidCredential")
-    may_say = {"name", "labels", "annotations"}
-    kept: dict[str, Any] = {name: one for name, one in metadata.items() if name in may_say}
     if title:
         kept["annotations"] = {**kept.get("annotations", {}), names.ANNOTATION_TITLE: title}
     return manifest(namespace, kept, spec)
 
 
-def manifest(namespace: str, metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Manifest:
-    """A WorkflowCredential."""
+def manifest(namespace: str, about: Mapping[str, Any], spec: Mapping[str, Any]) -> Manifest:
+    """A WorkflowCredential; `about` is of its metadata."""
     return {
         "apiVersion": CREDENTIALS.api_version,
         "kind": CREDENTIALS.kind,
-        "metadata": {"namespace": namespace, **metadata},
+        "metadata": {"namespace": namespace, **about},
         "spec": dict(spec),
     }
 

@@ -13,8 +13,10 @@ from sluice_gateway.schemas.catalogue import TemplateForm
 from sluice_gateway.schemas.credentials import (
     CredentialAnswer,
     CredentialForm,
+    CredentialPatch,
     IntegrationAnswer,
     IntegrationForm,
+    IntegrationPatch,
 )
 from sluice_gateway.schemas.design import DuplicateForm, LayoutAnswer, StatusForm
 from sluice_gateway.schemas.events import EventForm, MessageAnswer, QueueForm
@@ -64,9 +66,11 @@ FORMS: tuple[type[BaseModel], ...] = (
     CloudEvent,
     ConnectionForm,
     CredentialForm,
+    CredentialPatch,
     DuplicateForm,
     EventForm,
     IntegrationForm,
+    IntegrationPatch,
     LifecycleForm,
     MailForm,
     MappingsForm,
@@ -162,7 +166,7 @@ def _add_headers(operation: Schema) -> None:
         model = _model(answer)
         told = [name for name, models in _told(status) if model in {m.__name__ for m in models}]
         if told:
-            answer.setdefault("headers", {}).update(openapi.headers(*told))
+            answer["headers"] = openapi.headers(*told) | answer.get("headers", {})
 
 
 def _told(status: str) -> list[tuple[str, tuple[type[BaseModel], ...]]]:

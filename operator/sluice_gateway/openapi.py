@@ -21,14 +21,16 @@ _WHEN = {
     410: "It is gone: a continue token, or a run that was deleted while it was waited for.",
     412: "It has changed since: If-Match names another version.",
     413: "The body or the inputs are too large.",
+    414: "Path and query are too long.",
     415: "The body is not declared as JSON.",
-    429: "A rate is used up, or too many requests of the caller are at work or refused.",
     422: "A field is unknown or not valid; each is named.",
+    429: "A rate is used up, or too many requests of the caller are at work or refused.",
+    431: "The headers are too large.",
     500: "The gateway failed.",
     502: "The API server gave an answer that makes no sense here.",
     503: "The API server is away, or too many callers wait.",
 }
-_ALWAYS = (401, 403, 404, 422, 429, 500, 502, 503)
+_ALWAYS = (401, 403, 404, 414, 422, 429, 431, 500, 502, 503)
 READS_BODY = (400, 408, 413, 415)
 SECURITY: list[dict[str, list[str]]] = [{"Bearer": []}, {"ApiKey": []}]
 SCHEMES = {

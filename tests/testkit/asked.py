@@ -120,8 +120,11 @@ async def ask(world: World, token: str, asked: Described, known: Mapping[str, st
     body: dict[str, Any] = {}
     if asked.media is not None:
         headers["Content-Type"] = asked.media
-        is_text = isinstance(asked.example, str | bytes)
-        body = {"data": asked.example if is_text else json.dumps(asked.example)}
+        example = asked.example
+        if isinstance(example, dict) and "metadata" in example:  # one name would be taken twice
+            example = example | {"metadata": {"name": f"{known['workflow']}-made"}}
+        is_text = isinstance(example, str | bytes)
+        body = {"data": example if is_text else json.dumps(example)}
     query = {name: known[name] for name in asked.needs}
     async with world.http.request(
         asked.method, world.url + path, params=query, headers=headers, **body

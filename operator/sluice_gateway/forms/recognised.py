@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sluice_gateway.forms import business, departments, documents, entities, nodes
+from sluice_gateway.forms import business, departments, documents, entities, metadata, nodes
 from sluice_gateway.forms.made import Made
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
-from sluice_gateway.problems import Fault, not_valid
-
-_KEPT = ("name", "labels", "annotations")
+from sluice_gateway.problems import not_valid
 
 Convert = Callable[[Fields, Surroundings], Made]
 
@@ -37,22 +35,9 @@ def own(fields: Fields) -> Made:
     spec = fields.mapping("spec")
     for name in ("apiVersion", "kind", "status"):
         fields.take(name)
-    metadata = _metadata(fields)
+    kept = metadata.read(fields)
     fields.close()
-    return Made(form="Own", spec=spec, metadata=metadata)
-
-
-def _metadata(fields: Fields) -> dict[str, Any]:
-    """What is kept of it; the rest is the API server's to say."""
-    given = fields.mapping("metadata")
-    kept = {name: given[name] for name in _KEPT if given.get(name) is not None}
-    if not isinstance(kept.get("name", ""), str):
-        fields.faults.append(Fault("metadata.name", "must be a text"))
-    for name in ("labels", "annotations"):
-        texts = kept.get(name, {})
-        if not isinstance(texts, dict) or not all(isinstance(one, str) for one in texts.values()):
-            fields.faults.append(Fault(f"metadata.{name}", "must be an object of texts"))
-    return kept
+    return Made(form="Own", spec=spec, metadata=kept)
 
 
 def _foreign(fields: Fields, around: Surroundings, *, partial: bool) -> Made:

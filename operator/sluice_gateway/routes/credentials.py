@@ -36,7 +36,13 @@ from sluice_gateway.objects import check_match, etag
 from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Fault, not_valid
 from sluice_gateway.refusals import is_visible
-from sluice_gateway.schemas.credentials import CredentialAnswer, CredentialForm, CredentialList
+from sluice_gateway.schemas.credentials import (
+    CREDENTIALS,
+    CredentialAnswer,
+    CredentialForm,
+    CredentialList,
+    CredentialPatch,
+)
 from sluice_kube.resources import Key, Manifest
 
 CredentialName = Annotated[
@@ -46,7 +52,6 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="The most to answer.
 Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many to leave out first.")]
 Force = Annotated[bool, Query(description="Also while workflows use it, which then fail.")]
 BASES = ("/credentials", "/workflows/credentials")
-_EXAMPLE = {"name": "Shop API", "type": "HttpBearer", "data": {"token": "s3cr3t-token"}}
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,7 @@ class SeeCredentials:
         Null takes a field away. Our own form replaces the spec. New values need `update secrets`.
         """
         caller, namespace = await self.desk.admit(request, UPDATE_CREDENTIAL, credential)
-        form = (await bodies.read(request, CredentialForm, self.desk.limits)).root
+        form = (await bodies.read(request, CredentialPatch, self.desk.limits)).root
         found = await self.change(request, caller, Key(namespace, credential), form)
         return self.answer(200, caller, found)
 
@@ -231,8 +236,9 @@ class SeeCredentials:
         reads = openapi.READS_BODY
         key = [openapi.IDEMPOTENCY_KEY]
         secured = {"security": openapi.SECURITY}
-        body = openapi.body(CredentialForm, _EXAMPLE, required=False)
-        making = openapi.body(CredentialForm, _EXAMPLE, parameters=key)
+        changing = {"plain": CREDENTIALS["plain"], "own": {"spec": CREDENTIALS["own"]["spec"]}}
+        body = openapi.body(CredentialPatch, examples=changing, required=False)
+        making = openapi.body(CredentialForm, examples=CREDENTIALS, parameters=key)
         one = f"{base}/{{credential}}"
         ways: tuple[tuple[str, str, Any, int, Any, tuple[int, ...], Any], ...] = (
             ("GET", base, self.list, 200, page, (400,), secured),

@@ -22,7 +22,12 @@ from sluice_gateway.idempotency import once
 from sluice_gateway.integrations import Wanted
 from sluice_gateway.objects import etag
 from sluice_gateway.routes.credentials import Force, SeeCredentials
-from sluice_gateway.schemas.credentials import IntegrationAnswer, IntegrationForm, IntegrationList
+from sluice_gateway.schemas.credentials import (
+    IntegrationAnswer,
+    IntegrationForm,
+    IntegrationList,
+    IntegrationPatch,
+)
 from sluice_kube.resources import Key, Manifest
 
 BASES = ("/integrations", "/workflows/integrations")
@@ -88,7 +93,7 @@ class SeeIntegrations:
         caller, namespace = await self.see.desk.admit(request, UPDATE_CREDENTIAL, integration)
         key = Key(namespace, integration)
         current = await self._shown(caller, key)
-        form = await bodies.read(request, IntegrationForm, self.see.desk.limits)
+        form = await bodies.read(request, IntegrationPatch, self.see.desk.limits)
         wanted = integrations.read(form.root, current)
         body = wanted.as_credential()
         if current["spec"]["type"] == "Smtp":
@@ -137,7 +142,7 @@ class SeeIntegrations:
         page = openapi.answer(IntegrationList, "The integrations.")
         reads, key = openapi.READS_BODY, [openapi.IDEMPOTENCY_KEY]
         secured = {"security": openapi.SECURITY}
-        body = openapi.body(IntegrationForm, {"config": _EXAMPLE["config"]}, required=False)
+        body = openapi.body(IntegrationPatch, {"config": _EXAMPLE["config"]}, required=False)
         making = openapi.body(IntegrationForm, _EXAMPLE, parameters=key)
         named = f"{base}/{{integration}}"
         ways: tuple[tuple[str, str, Any, int, Any, tuple[int, ...], Any], ...] = (

@@ -206,6 +206,14 @@ BAD: dict[str, tuple[Any, str]] = {
         "spec.token",
     ),
     "our own form without a name": ({"spec": OWN["spec"]}, "metadata.name"),
+    "annotations that are no object": (
+        {**OWN, "name": "x", "metadata": {"name": "mine", "annotations": 5}},
+        "metadata.annotations",
+    ),
+    "a label that is no text": (
+        {**OWN, "metadata": {"name": "mine", "labels": {"a": 1}}},
+        "metadata.labels",
+    ),
 }
 
 

@@ -64,6 +64,16 @@ async def test_a_key_that_would_do_nothing_is_refused() -> None:
     assert refused >= {"nodes", "connections", "schedule", "share", "stop", "clear", "validate"}
 
 
+async def test_a_parameter_that_is_there_twice_is_refused_by_its_name() -> None:
+    path = "/api/v1/workflows?status=draft&search=a&status=active"
+
+    async with client(a_cluster()) as http:
+        answer = await http.get(path)
+
+    assert answer.status_code == 422
+    assert [one["path"] for one in answer.json()["errors"]] == ["status"]
+
+
 ALLOWED = {
     "two routes": ("/api/v1/workflows", "GET, POST"),
     "four routes": ("/api/v1/namespaces/shop/workflows/etl", "DELETE, GET, PATCH, PUT"),

@@ -16,7 +16,7 @@ from sluice_gateway.described import FORMS, examples, forms, walked
 from testkit.gateway_app import Cluster, client
 
 PROBLEM = {"$ref": "#/components/schemas/ProblemAnswer"}
-API = {"400", "401", "403", "404", "422", "429", "500", "502", "503"}
+API = {"400", "401", "403", "404", "414", "422", "429", "431", "500", "502", "503"}
 LINES = {"text/event-stream", "text/plain"}
 Operation = dict[str, Any]
 
@@ -122,6 +122,8 @@ DIALECTS = {
     ),
     "a workflow to change": ("replace_workflow", {"own", "nodes"}),
     "a part of a workflow": ("update_workflow", {"own", "nodes"}),
+    "a credential to make": ("create_credential", {"plain", "own"}),
+    "a credential to change": ("update_credential", {"plain", "own"}),
     "a step to add": ("create_step", {"own", "node", "numbered"}),
 }
 

@@ -41,7 +41,7 @@ SAID = {
     "a field of the body": "| `sync` | boolean | `false` | Answer with the result",
     "an example": '"inputs": {"day": "2026-11-23"}',
     "an answer": "| 202 | [TriggerAnswer](#triggeranswer) | The run exists and goes on.",
-    "a header of it": "`X-RateLimit-Reset`, `Location`. |",
+    "a header of it": "With `Location`, `X-RateLimit-Limit`",
     "problems": "409, 410",
 }
 

@@ -24,26 +24,28 @@ class OwnMetadata(BaseModel):
     annotations: dict[str, str] | None = None
 
 
-class _Manifest(Written):
+class Manifest(Written):
+    """What stands beside the spec of an object."""
+
     apiVersion: Any = Field(None, description="Passed over.")  # noqa: N815
     kind: Any = Field(None, description="Passed over.")
     metadata: OwnMetadata | None = None
     status: Any = Field(None, description="Passed over.")
 
 
-class OwnForm(_Manifest):
+class OwnForm(Manifest):
     """A Workflow, or its spec alone."""
 
     spec: WorkflowSpec
 
 
-class OwnPart(_Manifest):
+class OwnPart(Manifest):
     """A part of a Workflow's spec, which is merged into it (RFC 7396): null takes a field away."""
 
     spec: dict[str, Any]
 
 
-class OwnDraft(_Manifest):
+class OwnDraft(Manifest):
     """A Workflow's spec, valid or not."""
 
     spec: dict[str, Any]
