@@ -35,6 +35,7 @@ check: $(INSTALLED) ## Style, types, dependency rules, generated files up to dat
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy tests/cluster tests/unit/cluster
+	$(VENV)/bin/mypy tests/bench
 	$(VENV)/bin/lint-imports --no-logo
 	$(PY) -m sluice_core.crd crds --reference docs/custom-resources.md --check
 	$(PY) -m sluice_gateway.reference docs/api.md --check

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import asyncpg
 import httpx
@@ -123,7 +123,7 @@ async def _growth(url: str) -> float:
             http=lambda: http,
             guard=authority.a_guard,
             credential=_no_credential,
-            documents=_no_credential,
+            documents=_no_documents,
             ask=nobody,
         )
 
@@ -154,6 +154,10 @@ def _noting(tools: engine.Tools, ends: list[wire.Happening]) -> engine.Tools:
 
 def _no_credential(_: str) -> Any:
     raise AssertionError("no step here names a credential")
+
+
+def _no_documents() -> NoReturn:
+    raise AssertionError("no step here opens a document")
 
 
 def _resident() -> float:

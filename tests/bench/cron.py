@@ -118,9 +118,9 @@ async def _follow(
         if len(made) == size:
             complete.set()
 
-    watch = asyncio.create_task(
-        Informer(session, RUNS, Scope(namespace=namespace), on_change=changed).run()
-    )
+    scope = Scope(namespace=namespace)
+    informer: Informer[Manifest] = Informer(session, RUNS, scope, on_change=changed)
+    watch = asyncio.create_task(informer.run())
     wait = (due - datetime.now(UTC)).total_seconds() + MADE_SECONDS
     try:
         await asyncio.wait_for(complete.wait(), wait)

@@ -1,6 +1,5 @@
 """The engine alone: what a step costs beside its action, and how that grows."""
 
-import asyncio
 import math
 import statistics
 import time
@@ -9,15 +8,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import uvloop
+from pydantic import JsonValue
 
 from bench.report import Figure, table
 from sluice_core import wire
 from sluice_core.catalog.flow import LogParams, TransformParams
 from sluice_runner.actions import ACTIONS, log, transform
-from sluice_runner.actions.action import Context
 from sluice_runner.engine import Job, Tools, execute
 from sluice_runner.templating.renderer import Renderer
-from testkit.contexts import nobody
+from testkit.contexts import a_context, nobody
 from testkit.runs import a_definition
 
 STEPS = 100
@@ -65,17 +64,7 @@ async def _run(steps: Sequence[dict[str, Any]], sandbox: Renderer) -> None:
 
 async def _bare(steps: Sequence[dict[str, Any]]) -> None:
     """The same actions, called one after the other."""
-    context = Context(
-        key="k",
-        http=_no_http,
-        guard=_no_http,
-        credential=_no_http,
-        log=lambda _level, _message: None,
-        now=_never,
-        sleep=asyncio.sleep,
-        ask=nobody,
-        documents=_no_http,
-    )
+    context = a_context()
     for step in steps:
         if step["action"] == "log":
             await log.run(LogParams(message="n is 1"), context)
@@ -98,7 +87,7 @@ async def _entities(sandbox: Renderer) -> tuple[float, float]:
 
 
 async def _trip(sandbox: Renderer) -> float:
-    value = {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}
+    value: JsonValue = {"a": "{{ inputs.n }}", "b": "n is {{ inputs.n }}"}
 
     async def once() -> None:
         await sandbox.render(value, {"inputs": {"n": 1}}, "with")
@@ -153,10 +142,6 @@ def _tools(sandbox: Renderer) -> Tools:
 
 def _no_http(*_: object) -> Any:
     raise AssertionError("the bench of the engine calls nobody")
-
-
-def _never() -> Any:
-    raise AssertionError("no action here asks for the time")
 
 
 if __name__ == "__main__":

@@ -72,11 +72,7 @@ class MailServer:
         if "DATA" in self.answers:
             return self.answers["DATA"]
         message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
-        self.letters.append(
-            Letter(
-                envelope.mail_from or "", tuple(envelope.rcpt_tos), cast("EmailMessage", message)
-            )
-        )
+        self.letters.append(Letter(envelope.mail_from or "", tuple(envelope.rcpt_tos), message))
         return "250 kept"
 
 
