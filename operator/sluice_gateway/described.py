@@ -128,7 +128,8 @@ def completed(schema: Schema) -> Schema:
         _name(operation, rows[method.upper(), path])
         _add_headers(operation)
     components = schema["components"]
-    components["schemas"] = forms() | _for_callers(components["schemas"])
+    known = forms() | _for_callers(components["schemas"])
+    components["schemas"] = _in_use(known, schema["paths"])
     components["securitySchemes"] = openapi.SCHEMES
     components["parameters"] = openapi.PARAMETERS
     components["headers"] = openapi.HEADERS
@@ -215,3 +216,29 @@ def _itself(form: Schema, defined: Schema) -> Schema:
         return form
     other: Schema = defined[form["$ref"].rpartition("/")[2]]
     return other | {word: told for word, told in form.items() if word != "$ref"}
+
+
+def _in_use(known: Schema, paths: Schema) -> Schema:
+    """What paths refer to, and what streams are made of, with all that these refer to."""
+    waiting = [*_named(paths), *(one.__name__ for one in _STREAMED)]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _named(known[name])
+    return {name: one for name, one in known.items() if name in found}
+
+
+def _named(part: Any) -> Iterator[str]:
+    """The components that a part of the document refers to."""
+    match part:
+        case dict():
+            kind, _, name = str(part.get("$ref", "")).rpartition("/")
+            if kind == "#/components/schemas":
+                yield name
+            for one in part.values():
+                yield from _named(one)
+        case list():
+            for one in part:
+                yield from _named(one)
