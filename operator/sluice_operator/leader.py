@@ -382,8 +382,8 @@ class Leader:
         self._deliveries.saw(run, what)
 
     def _run_ending(self, run: Run, made: Manifest) -> None:
-        self._deliveries.ending(run, made)
         self._ledger.ending(Key(*run.workflow), run.uid, made)
+        self._deliveries.ending(run, made)
 
     def _run_ended(self, run: Run, made: Manifest, at: datetime) -> None:
         phase = made["phase"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sluice_core import health
+from sluice_core import health, record
 from sluice_core.api.workflow_status import Health
 from sluice_core.health import Outcome
 from sluice_core.shared import shared
@@ -124,11 +124,20 @@ class Ledger:
 
     # -- health
 
-    def ending(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
-        """The end of a run is decided and not stored yet."""
-        run = health.outcome(uid, status)
-        if run is not None:
-            self._runs[key].ending[uid] = run.at
+    def ending(self, key: Key, uid: str, status: dict[str, Any]) -> None:
+        """The end of a run is decided and not stored yet.
+
+        One that is heard of so late that all of its time is counted ends now instead: the next
+        leader would take it for counted. A runner's clock, or a network, may be that far behind.
+        """
+        run, page = health.outcome(uid, status), self._pages.get(key)
+        if run is None:
+            return
+        at, counted = run.at, page.health.up_to if page else None
+        if counted is not None and at <= counted:
+            at = max(self._now(), counted + _MILLISECOND)
+            status["completionTime"] = record.rfc3339(round(at.timestamp() * 1000))
+        self._runs[key].ending[uid] = at
 
     def ended(self, key: Key, uid: str, status: Mapping[str, Any]) -> None:
         """The end of a run is stored: it is counted, once."""

@@ -10,7 +10,7 @@ from sluice_core import record
 from sluice_core.api.workflow_status import Health
 from sluice_core.health import totals
 from sluice_kube.resources import Key
-from sluice_operator.ledger import EVERY, GATHERS, SETTLES, Ledger
+from sluice_operator.ledger import EVERY, GATHERS, Ledger
 from sluice_operator.resource.observed import Mark
 from sluice_operator.schedule.observed import Times
 
@@ -174,6 +174,21 @@ def test_an_end_on_its_way_holds_back_what_ended_after_it() -> None:
     assert (before, cluster.counted) == (0, 2)
 
 
+def test_an_end_that_is_heard_of_late_is_counted_also_by_the_next_leader() -> None:
+    cluster = Cluster()
+    first = cluster.lead()
+    cluster.end(first, "a", ended(NOON))
+    cluster.now += EVERY
+    cluster.look(first)
+
+    cluster.end(first, "late", ended(NOON + SECOND))
+    second = cluster.lead()
+    cluster.now += EVERY
+    cluster.look(second)
+
+    assert cluster.counted == 2
+
+
 def test_runs_of_a_namesake_before_do_not_count() -> None:
     cluster = Cluster()
     cluster.runs["a"] = ended(CREATED - SECOND)
@@ -219,9 +234,7 @@ class Story:
         self.same(uid)
 
     def same(self, uid: str) -> None:
-        """At the very time of another, if that is not too long ago."""
-        if self.cluster.now - self.last >= SETTLES:
-            self.last = self.cluster.now
+        """At the very time of another, however long ago: it is heard of late."""
         self.cluster.end(self.ledger, uid, ended(self.last))
         self.stored.add(uid)
 
