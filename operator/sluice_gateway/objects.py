@@ -122,8 +122,7 @@ class Objects:
                 continue
             except errors.NotFound:
                 raise self._none(*key) from None
-        detail = f'"{key.name}" is changed by somebody else all the time: try again'
-        raise Problem(409, "Conflict", detail)
+        raise changed_all_the_time(key)
 
     async def delete(self, key: Key, if_match: str | None = None) -> None:
         """With all that it owns; raises Problem 404 or 412."""
@@ -133,6 +132,12 @@ class Objects:
             await self._session.delete(self._resource, key, uid=current["metadata"]["uid"])
         except (errors.NotFound, errors.Conflict):
             raise self._none(*key) from None
+
+
+def changed_all_the_time(key: Key) -> Problem:
+    """Others were faster each time."""
+    detail = f'"{key.name}" is changed by somebody else all the time: try again'
+    return Problem(409, "Conflict", detail)
 
 
 def etag(found: Manifest) -> str:

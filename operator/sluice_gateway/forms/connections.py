@@ -50,6 +50,16 @@ def connected(
     return [step | {"needs": needs[step["name"]]} for step in steps]
 
 
+def carried(before: list[dict[str, Any]], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps with the needs that they had before, as far as those are still there."""
+    left = {step["name"] for step in steps}
+    needs: dict[str, list[str]] = {name: [] for name in left}
+    for one in of_steps(before):
+        if {one.source, one.target} <= left:
+            needs[one.target].append(one.need)
+    return [step | {"needs": needs[step["name"]]} for step in steps]
+
+
 def read(
     one: Fields, names: Mapping[str, str], trigger_ids: Collection[str] = ()
 ) -> Connection | None:

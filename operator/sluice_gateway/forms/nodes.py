@@ -1,11 +1,11 @@
 """Workflows of nodes and connections: those that set it off become triggers, the others steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sluice_core.catalog import aliases
-from sluice_gateway.forms import connections, steps, trigger_nodes
+from sluice_gateway.forms import connections, editing, steps, trigger_nodes
 from sluice_gateway.forms.made import Made, Remark
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
@@ -23,6 +23,12 @@ READ_ONLY = (
     "scopes",
     "lastRunAt",
 )
+SAID_OF_A_NODE = frozenset(
+    {
+        *("name", "action", "title", "position", "enabled"),
+        *("credential", "with", "inputs", "passthrough", "needs"),
+    }
+)
 OF_A_NODE_READ_ONLY = ("data", "category", "hasConfig", "inboundConnections", "outboundConnections")
 
 
@@ -38,15 +44,13 @@ class Nodes:
     webhook_keys: list[str] = field(default_factory=list)
 
 
-def convert(fields: Fields, around: Surroundings, *, partial: bool = False) -> Made:
-    """A whole workflow; `partial` for a change, in which what is not named stays as it is."""
+def convert(fields: Fields, around: Surroundings, current: Mapping[str, Any] | None = None) -> Made:
+    """A whole workflow; or a change of `current`, a spec: what is not named stays as it is."""
     remarks = _read_only(fields)
-    spec = _about(fields, remarks, partial=partial)
+    spec = _about(fields, remarks, partial=current is not None)
     nodes = Nodes(remarks=remarks)
-    if fields.has("nodes") or not partial:
-        read_nodes(fields, around, nodes)
-        spec["triggers"] = nodes.triggers
-        spec["steps"] = connections.connected(fields, nodes.steps, nodes.names, nodes.trigger_ids)
+    if current is None or fields.has("nodes", "connections"):
+        spec |= _graph(fields, around, nodes, current or {})
         remarks += connections.lonely(spec["steps"], nodes.names)
     made = Made(
         form="Nodes",
@@ -59,6 +63,34 @@ def convert(fields: Fields, around: Surroundings, *, partial: bool = False) -> M
     _refuse_config(fields)
     fields.close()
     return made
+
+
+def _graph(
+    fields: Fields, around: Surroundings, nodes: Nodes, current: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Steps and triggers. Answers show no triggers as nodes, so their absence takes none away."""
+    before = editing.explicit(current.get("steps", ()))
+    if fields.has("nodes") or not before:
+        read_nodes(fields, around, nodes)
+        made = [_kept(before, step) for step in nodes.steps]
+    else:
+        nodes.names |= {step["name"]: step["name"] for step in before}
+        made = before
+    if fields.has("connections") or not before:
+        ends = nodes.trigger_ids | {trigger["name"] for trigger in current.get("triggers", ())}
+        made = connections.connected(fields, made, nodes.names, ends)
+    else:
+        made = connections.carried(before, made)
+    triggers = nodes.triggers if nodes.trigger_ids else current.get("triggers", [])
+    return {"steps": made, "triggers": triggers}
+
+
+def _kept(before: Sequence[Mapping[str, Any]], step: dict[str, Any]) -> dict[str, Any]:
+    """With what this form has no words for, of the step of that name and action before."""
+    for one in before:
+        if (one["name"], one["action"]) == (step["name"], step["action"]):
+            return {name: one[name] for name in one if name not in SAID_OF_A_NODE} | step
+    return step
 
 
 def definition(fields: Fields, around: Surroundings) -> dict[str, Any]:

@@ -21,10 +21,12 @@ _BY_FIELD: tuple[tuple[tuple[str, ...], Convert], ...] = (
 """The first row of which a body has a field; without any it is the form of nodes."""
 
 
-def convert(body: Mapping[str, Any], around: Surroundings, *, partial: bool = False) -> Made:
-    """Raises Problem 422 with every fault; `partial` for a change in the form of nodes."""
+def convert(
+    body: Mapping[str, Any], around: Surroundings, current: Mapping[str, Any] | None = None
+) -> Made:
+    """Raises Problem 422 with every fault; `current` is the spec that a body changes."""
     fields = Fields(body, "", [])
-    made = own(fields) if fields.has("spec") else _foreign(fields, around, partial=partial)
+    made = own(fields) if fields.has("spec") else _foreign(fields, around, current)
     if fields.faults:
         raise not_valid(fields.faults, "InvalidWorkflow")
     return made
@@ -40,9 +42,9 @@ def own(fields: Fields) -> Made:
     return Made(form="Own", spec=spec, metadata=kept)
 
 
-def _foreign(fields: Fields, around: Surroundings, *, partial: bool) -> Made:
-    if partial:
-        return nodes.convert(fields, around, partial=True)
+def _foreign(fields: Fields, around: Surroundings, current: Mapping[str, Any] | None) -> Made:
+    if current is not None:
+        return nodes.convert(fields, around, current)
     for names, convert_ in _BY_FIELD:
         if fields.has(*names):
             return convert_(fields, around)

@@ -28,7 +28,7 @@ from sluice_gateway.forms.surroundings import Surroundings
 from sluice_gateway.idempotency import Once, once
 from sluice_gateway.judging import Judge
 from sluice_gateway.key_maker import KeyMaker
-from sluice_gateway.objects import check_match, etag
+from sluice_gateway.objects import TRIES, changed_all_the_time, check_match, etag
 from sluice_gateway.plans import Plans, over
 from sluice_gateway.problems import Problem
 from sluice_gateway.schemas.parameters import WorkflowName
@@ -45,6 +45,10 @@ from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
 from sluice_gateway.workflows import Workflows, is_shared_alike, with_spec
 from sluice_kube.resources import Key, Manifest
+
+
+class _OvertakenError(Exception):
+    """The spec is not any more what a change was made of."""
 
 
 @dataclass(frozen=True)
@@ -150,21 +154,26 @@ class SeeWorkflows:
 
         Raises Problem 422 for a spec that is not valid, 403 for sharing without the right to it.
         """
+        for _ in range(TRIES):
+            try:
+                return await self._edit_judged(request, caller, key, edit)
+            except _OvertakenError:
+                continue
+        raise changed_all_the_time(key)
+
+    async def _edit_judged(self, request: Request, caller: Caller, key: Key, edit: Any) -> Manifest:
+        """Raises _OvertakenError when somebody else was faster: what was judged is past then."""
         current = await self.shown(caller, key)
         spec = edit(current["spec"])
         await self.judge.check(spec, key.namespace)
         self.plans.check_spec(key.namespace, spec, current["spec"])
-        may_share = not is_shared_alike(spec, current["spec"])
-        if may_share:
+        if not is_shared_alike(spec, current["spec"]):
             await self.desk.gate.admit(caller, SHARE_FLOW, *key)
 
         def edited(found: Manifest) -> Manifest:
-            made = edit(found["spec"])
-            if not may_share and not is_shared_alike(made, found["spec"]):
-                raise Problem(
-                    409, "Conflict", "its sharing was changed at the same time: try again"
-                )
-            return with_spec(found, made)
+            if found["spec"] != current["spec"]:
+                raise _OvertakenError
+            return with_spec(found, spec)
 
         return await self.workflows.change(key, edited, request.headers.get("if-match"))
 
@@ -177,13 +186,15 @@ class SeeWorkflows:
             request, WorkflowReplacement if replace else WorkflowPatch, self.desk.limits
         )
         around = await self.around(caller, namespace, form.root)
-        made = recognised.convert(form.root, around, partial="spec" not in form.root)
+        made = recognised.convert(form.root, around, current["spec"])
         if missing := await self._without_key(namespace, made):
             raise _no_key(namespace, missing[0])
         whole = replace and made.form == "Own"
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
-            return made.spec if whole else merging.merged(spec, made.spec)
+            if whole:
+                return made.spec
+            return merging.merged(spec, recognised.convert(form.root, around, spec).spec)
 
         changed = await self.edit(request, caller, key, edit)
         shown = workflow_view.detail(changed)

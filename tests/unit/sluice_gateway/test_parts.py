@@ -324,3 +324,18 @@ async def test_the_time_of_a_schedule_that_was_changed_is_not_known_yet() -> Non
     assert known.json()["nextRunAt"] == "2027-01-01T09:00:00Z"
     assert (changed.json()["nextRunAt"], soon.json()["nextRunAt"]) == (None, None)
     assert soon.json()["lastRunAt"] == CREATED
+
+
+async def test_connections_made_at_once_in_both_directions_are_no_circle() -> None:
+    """Each is fine by itself: the second is judged again, by what the first has left."""
+    cluster = a_cluster(steps=[{**SAY, "needs": []}, {**THEN, "needs": []}])
+    rival = a_workflow(steps=[{**SAY, "needs": []}, {**THEN, "needs": ["say"]}])
+    rival["metadata"]["resourceVersion"] = "2"
+    cluster.rivals.append(rival)
+
+    async with client(cluster) as http:
+        body = {"sourceNodeId": "then", "targetNodeId": "say"}
+        answer = await http.post(f"{BASE}/connections", json=body)
+
+    assert (answer.status_code, "wait for each other" in answer.text) == (422, True)
+    assert needs(cluster) == {"say": [], "then": ["say"]}

@@ -300,6 +300,73 @@ async def test_a_change_in_the_form_of_nodes_is_merged() -> None:
     }
 
 
+GRAPH = {
+    "triggers": [{"name": "schedule", "schedule": {"cron": "0 9 * * *"}}],
+    "steps": [
+        {**SAY, "needs": []},
+        {**SAY, "name": "then", "needs": ["say"], "when": "{{ data.ok }}"},
+    ],
+}
+THEN_LATER = [
+    {"id": "say", "nodeId": "log", "config": {"message": "bye"}},
+    {"id": "then", "nodeId": "log", "config": {"message": "hello"}},
+]
+
+
+async def test_nodes_alone_leave_triggers_connections_and_what_nodes_cannot_say() -> None:
+    cluster = a_cluster(**GRAPH)
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json={"nodes": THEN_LATER})
+
+    first, then = GRAPH["steps"]
+    assert answer.status_code == 200
+    assert spec_of(cluster)["triggers"] == GRAPH["triggers"]
+    assert spec_of(cluster)["steps"] == [{**first, "with": {"message": "bye"}}, then]
+
+
+async def test_nodes_and_connections_as_they_were_answered_change_nothing() -> None:
+    cluster = a_cluster(**GRAPH)
+
+    async with client(cluster) as http:
+        shown = (await http.get(f"{BASE}/etl")).json()
+        body = {name: shown[name] for name in ("nodes", "connections")}
+        answer = await http.put(f"{BASE}/etl", json=body)
+
+    assert answer.status_code == 200
+    plain = [
+        {name: step[name] for name in step if name in GRAPH["steps"][1]}
+        for step in spec_of(cluster)["steps"]
+    ]
+    assert plain == GRAPH["steps"]
+    assert spec_of(cluster)["triggers"] == GRAPH["triggers"]
+
+
+async def test_connections_alone_lead_between_the_steps_that_are_there() -> None:
+    cluster = a_cluster(**GRAPH)
+    turned = [
+        {"sourceNodeId": "schedule", "targetNodeId": "then"},
+        {"sourceNodeId": "then", "targetNodeId": "say"},
+    ]
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json={"connections": turned})
+
+    assert answer.status_code == 200
+    assert [step["needs"] for step in spec_of(cluster)["steps"]] == [["then"], []]
+
+
+async def test_a_trigger_among_the_nodes_replaces_those_before() -> None:
+    cluster = a_cluster(**GRAPH)
+    nodes = [{"id": "in", "nodeId": "queue-trigger"}, *THEN_LATER]
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json={"nodes": nodes})
+
+    assert answer.status_code == 200
+    assert spec_of(cluster)["triggers"] == [{"name": "in", "queue": {}}]
+
+
 async def test_our_own_form_replaces_and_a_patch_of_it_merges() -> None:
     cluster = a_cluster(tags=["a"])
     change = {"spec": {"steps": [SAY], "title": "New"}}
@@ -374,18 +441,25 @@ async def test_what_the_api_server_fills_in_is_no_sharing_that_a_caller_takes_ba
     assert (answer.status_code, spec_of(cluster)) == (200, {"steps": [SAY]})
 
 
-async def test_who_may_not_share_takes_back_no_sharing_that_is_given_meanwhile() -> None:
+@pytest.mark.parametrize(
+    ("sharing", "status"),
+    [({"users": ["bob"]}, 403), ({"visibility": "Private"}, 404)],
+    ids=["shared", "hidden"],
+)
+async def test_who_may_not_share_takes_back_no_sharing_that_is_given_meanwhile(
+    sharing: dict[str, Any], status: int
+) -> None:
     cluster = a_cluster(description="before")
     cluster.denied.add("update workflows/share")
-    rival = a_workflow(steps=[SAY], sharing={"visibility": "Private"})
+    rival = a_workflow(steps=[SAY], sharing=sharing)
     rival["metadata"]["resourceVersion"] = "2"
     cluster.rivals.append(rival)
 
     async with client(cluster) as http:
         answer = await http.put(f"{BASE}/etl", json=OWN)
 
-    assert answer.status_code == 409
-    assert spec_of(cluster)["sharing"] == {"visibility": "Private"}
+    assert answer.status_code == status
+    assert spec_of(cluster)["sharing"] == sharing
 
 
 async def test_a_state_is_set_and_a_workflow_deleted() -> None:

@@ -293,7 +293,7 @@ def test_a_node_whose_id_is_no_name_gets_one() -> None:
 
 
 def test_a_change_speaks_of_what_it_names_alone() -> None:
-    one = convert({"description": "new", "settings": {"timeout": 7}}, AROUND, partial=True)
+    one = convert({"description": "new", "settings": {"timeout": 7}}, AROUND, {"steps": []})
 
     assert one.spec == {"description": "new", "settings": {"timeoutSeconds": 7}}
 
