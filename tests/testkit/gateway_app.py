@@ -204,6 +204,7 @@ class Cluster:
         return found
 
     async def page(self, resource: Resource, scope: Scope, *, limit: int, following: str) -> Page:
+        """Of runs as the API server does: `following` holds the name of the last one before."""
         if resource is WORKFLOWS:
             _, _, value = scope.labels.partition("=")
             found = (
@@ -218,7 +219,10 @@ class Cluster:
         if resource is not RUNS:
             return Page(self.others.get(resource, []), "9", "")
         runs = [run for key, run in self.runs.items() if key.namespace == scope.namespace]
-        return Page(runs[:limit], "9", "more" if len(runs) > limit else "")
+        names = [run["metadata"]["name"] for run in runs]
+        begin = names.index(following) + 1 if following else 0
+        end = begin + limit
+        return Page(runs[begin:end], "9", names[end - 1] if len(runs) > end else "")
 
     async def json_patch(
         self, resource: Resource, key: Key, operations: Sequence[Mapping[str, Any]]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from sluice_core.api import bounds
 from sluice_core.api.run_status import Phase
-from sluice_gateway import answers, bodies, openapi
+from sluice_gateway import answers, bodies, openapi, paging
 from sluice_gateway.auth import CANCEL_RUN, GET_RUN, LIST_RUNS, Caller
 from sluice_gateway.desk import Desk, respond
 from sluice_gateway.limits import PAGE_DEFAULT, PAGE_MAX
@@ -95,8 +95,12 @@ class SeeRuns:
         return respond(202, answers.detail(cancelled), answers.url(key))
 
     async def _page(self, caller: Caller, wanted: _Wanted) -> Response:
-        page = await self.runs.page(wanted.scope, wanted.limit + wanted.offset, wanted.following)
-        shown = [run for run in page.items if self.is_shown(caller, run)]
+        shown, following = await paging.shown(
+            lambda limit, after: self.runs.page(wanted.scope, limit, after),
+            lambda run: self.is_shown(caller, run),
+            wanted.limit + wanted.offset,
+            wanted.following,
+        )
         shown.sort(key=lambda run: run["metadata"]["creationTimestamp"], reverse=True)
         runs = [answers.summary(run) for run in shown[wanted.offset :]]
         content = {
@@ -105,8 +109,8 @@ class SeeRuns:
             "offset": wanted.offset,
             "runs": runs,
         }
-        if page.following:
-            content["continue"] = page.following
+        if following:
+            content["continue"] = following
         return respond(200, content)
 
     def _is_hidden(self, caller: Caller, namespace: str, workflow: str) -> bool:

@@ -63,7 +63,24 @@ async def test_a_page_has_the_newest_first_and_says_how_to_go_on() -> None:
 
     page = RunList.model_validate(answer.json())
     assert [run.execution_id for run in page.runs] == ["etl-1", "etl-0"]
-    assert (page.count, page.limit, page.offset, page.following) == (2, 2, 1, "more")
+    assert (page.count, page.limit, page.offset, page.following) == (2, 2, 1, "etl-2")
+
+
+async def test_no_token_names_a_run_that_is_hidden() -> None:
+    hidden = [a_run(f"secret-{n}", workflow="secret") for n in range(6)]
+    seen = [a_run(f"etl-{n}") for n in range(3)]
+    cluster = a_cluster(hidden[0], seen[0], *hidden[1:4], seen[1], seen[2], *hidden[4:])
+
+    pages, following = [], ""
+    async with client(cluster) as http:
+        while not pages or following:
+            query = {"limit": 1} | ({"continue": following} if following else {})
+            page = RunList.model_validate((await http.get(f"{BASE}/runs", params=query)).json())
+            pages.append([run.execution_id for run in page.runs])
+            following = page.following or ""
+            assert following.removeprefix("etl-") in {"", "0", "1", "2"}
+
+    assert pages == [["etl-0"], ["etl-1"], ["etl-2"], []]
 
 
 HIDDEN = {
