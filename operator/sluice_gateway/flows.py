@@ -1,6 +1,6 @@
 """What the gateway keeps of each Workflow: enough to take a trigger or refuse it, and no more."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ def read(manifest: Manifest) -> Flow:
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
-        title=spec.get("title", metadata["name"]),
+        title=spec.get("title") or metadata["name"],
         standing=_standing(metadata, spec),
         steps=len(spec.get("steps", ())),
         schema=spec.get("inputs"),
@@ -134,22 +134,38 @@ class Store(Protocol):
     def items(self) -> Iterable[tuple[Key, Manifest]]:
         """All that is known."""
 
+    @property
+    def changes(self) -> int:
+        """Another number whenever something has changed."""
+
 
 class Flows:
     """Workflows by name: from memory, or one that is not there yet from the API server."""
 
     def __init__(self, store: Store, fetch: Callable[[Key], Awaitable[Manifest]]) -> None:
         self._store, self._fetch = store, fetch
+        self._changes = -1
+        self._ordered: dict[str, list[Flow]] = {}
 
     def known(self, namespace: str, name: str) -> Flow | None:
         """The workflow as far as memory goes: one made just now may be missing."""
         kept = self._store.get(Key(namespace, name))
         return kept["flow"] if kept else None
 
-    def of(self, namespace: str) -> list[Flow]:
-        """The namespace's workflows, as far as memory goes."""
-        kept = (one for key, one in self._store.items() if key.namespace == namespace)
-        return [flow["flow"] for flow in kept if flow["flow"] is not None]
+    def of(self, namespace: str) -> Sequence[Flow]:
+        """The namespace's workflows, as far as memory goes, in the order of their titles.
+
+        Put in order once after each change: of ten thousand that takes longer than the rest of an
+        answer.
+        """
+        if self._changes != self._store.changes:
+            self._changes = self._store.changes
+            self._ordered.clear()
+        if namespace not in self._ordered:
+            kept = (one for key, one in self._store.items() if key.namespace == namespace)
+            found: list[Flow] = [one["flow"] for one in kept if one["flow"] is not None]
+            self._ordered[namespace] = sorted(found, key=lambda one: (one.title.lower(), one.name))
+        return self._ordered[namespace]
 
     async def find(self, namespace: str, name: str) -> Flow | None:
         """The workflow, None when there is none, or none any more."""

@@ -34,13 +34,17 @@ class Wanted(BaseModel):
 
 
 def page(summaries: Iterable[Summary], wanted: Wanted) -> dict[str, Any]:
-    """How many there are in all, and those of the page; raises Problem 422 for an odd order."""
+    """How many there are in all, and those of the page; raises Problem 422 for an odd order.
+
+    They come in the order of their names.
+    """
     found = [one for one in summaries if _is_meant(one, wanted)]
     field, _, direction = wanted.sort.partition(":")
     if field not in SORTS or direction not in ("", "asc", "desc"):
         fault = Fault("sort", f"'{wanted.sort}' is no order", f"one of {', '.join(SORTS)}, :desc")
         raise not_valid([fault])
-    found.sort(key=lambda one: (str(one[field] or "").lower(), one["id"]))
+    if field != "name":
+        found.sort(key=lambda one: (str(one[field] or "").lower(), one["id"]))
     if direction == "desc":
         found.reverse()
     after = wanted.begins + wanted.limit
@@ -69,5 +73,7 @@ def _is_meant(one: Summary, wanted: Wanted) -> bool:
         return False
     if wanted.tag is not None and wanted.tag not in one["tags"]:
         return False
+    if wanted.search is None:
+        return True
     text = f"{one['name']}\n{one['id']}\n{one['description']}".lower()
-    return wanted.search is None or wanted.search.lower() in text
+    return wanted.search.lower() in text

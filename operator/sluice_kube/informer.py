@@ -39,6 +39,7 @@ class Informer(Generic[Kept]):
         self._transform = transform or cast("Transform[Kept]", _as_it_is)
         self._objects: dict[Key, Kept] = {}
         self._version = ""
+        self._changes = 0
         self._synced = asyncio.Event()
 
     def get(self, key: Key) -> Kept | None:
@@ -51,6 +52,11 @@ class Informer(Generic[Kept]):
 
     def __len__(self) -> int:
         return len(self._objects)
+
+    @property
+    def changes(self) -> int:
+        """How often an object came, changed or went: while it is the same, so are all objects."""
+        return self._changes
 
     @property
     def has_synced(self) -> bool:
@@ -106,12 +112,14 @@ class Informer(Generic[Kept]):
             old = None
         if old is None or old["metadata"]["resourceVersion"] != new["metadata"]["resourceVersion"]:
             self._objects[key] = new
+            self._changes += 1
             self._on_change(key, old, new)
         return key
 
     def _remove(self, key: Key) -> None:
         old = self._objects.pop(key, None)
         if old is not None:
+            self._changes += 1
             self._on_change(key, old, None)
 
 

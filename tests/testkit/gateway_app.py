@@ -1,6 +1,7 @@
 """The gateway's application over a hand-written API server, tokens and rights."""
 
 import asyncio
+import itertools
 
 # ruff: noqa: ARG002 - the API server's verbs have parameters that memory does not need
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -291,7 +292,12 @@ class Store:
     """The informer's memory."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+        self._cluster, self._asked = cluster, itertools.count()
+
+    @property
+    def changes(self) -> int:
+        """A test may have changed something at any time."""
+        return next(self._asked)
 
     def get(self, key: Key) -> Manifest | None:
         return self._cluster.workflows.get(key)
