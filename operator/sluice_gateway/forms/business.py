@@ -63,7 +63,7 @@ def _steps(fields: Fields, around: Surroundings, remarks: list[Remark]) -> list[
         step: dict[str, Any] = {
             "name": steps.step_name(action.replace(".", "_"), (it["name"] for it in made)),
             "action": action,
-            "with": steps.config(action, given),
+            "with": steps.config(one, action, given),
         }
         if named is None:
             named = _assumed(action, one.path, around, remarks)

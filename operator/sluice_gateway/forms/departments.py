@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from sluice_core.catalog import aliases
+from sluice_core.catalog import CATALOG, aliases
 from sluice_gateway.forms import scriban, steps
 from sluice_gateway.forms.made import Made, Remark
 from sluice_gateway.forms.reading import Fields
@@ -72,14 +72,20 @@ def step(fields: Fields, around: Surroundings, remarks: list[Remark]) -> tuple[i
     if order is None and not fields.faults:
         fields.fault("StepOrder", "is required, the step's place in the order")
     action = _action(fields, around)
-    given = _config(fields)
+    given = _config(fields, action)
     text = fields.text("OutputTemplate", longest=TEMPLATE_CHARACTERS, required=True)
     enabled = fields.flag("IsEnabled")
     credential = fields.label("WorkflowCredentialId")
+    field = TEXT_OF.get(action or "", "text")
+    if field in given:
+        fields.fault("ActionConfig", f"{field}: OutputTemplate gives it, so leave it out here")
+    if not field and text is not None:
+        message = f"{action} sends no text: it is left out"
+        remarks.append(Remark("NotSent", fields.at("OutputTemplate"), message))
     made: dict[str, Any] = {
         "name": f"step_{order or 0}",
         "action": action or "",
-        "with": given | _text(fields, action, text),
+        "with": given | _text(fields, field, text),
     }
     made |= steps.credential(fields, credential, remarks)
     if enabled is False:
@@ -98,7 +104,7 @@ def _action(fields: Fields, around: Surroundings) -> str | None:
     return None if number is None else aliases.NUMBERED[number]
 
 
-def _config(fields: Fields) -> dict[str, Any]:
+def _config(fields: Fields, action: str | None) -> dict[str, Any]:
     """JSON in a text; the texts in it are templates as well."""
     place, source = fields.at("ActionConfig"), fields.text("ActionConfig", longest=1 << 20)
     if source is None:
@@ -111,14 +117,30 @@ def _config(fields: Fields) -> dict[str, Any]:
     if not isinstance(value, dict):
         fields.fault("ActionConfig", "must be an object, written as JSON")
         return {}
-    return {
-        name[:1].lower() + name[1:]: _translated(fields, f"{place}.{name}", inner)
-        for name, inner in value.items()
-    }
+    known = _parameters(action)
+    made: dict[str, Any] = {}
+    for name, inner in value.items():
+        ours = known.get(_plain(name), name[:1].lower() + name[1:])
+        if ours in made:
+            fields.faults.append(Fault(f"{place}.{name}", f"{ours} is there twice"))
+        made[ours] = _translated(fields, f"{place}.{name}", inner)
+    return made
 
 
-def _text(fields: Fields, action: str | None, text: str | None) -> dict[str, Any]:
-    field = TEXT_OF.get(action or "", "text")
+def _parameters(action: str | None) -> dict[str, str]:
+    """The fields of an action however they are spelt: `CC`, `Cc` and `cc` are one."""
+    if action is None or action not in CATALOG:
+        return {}
+    fields = CATALOG[action].params.model_fields.items()
+    spelt = [one.alias or name for name, one in fields]
+    return {_plain(name): name for name in spelt}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _text(fields: Fields, field: str, text: str | None) -> dict[str, Any]:
     if text is None or not field:
         return {}
     return {field: _translated(fields, fields.at("OutputTemplate"), text)}

@@ -71,7 +71,7 @@ def _steps(
     fields: Fields, around: Surroundings, names: dict[str, str], remarks: list[Remark]
 ) -> Iterator[dict[str, Any]]:
     for one in fields.each("steps"):
-        wish = one.label("id")
+        wish = steps.identity(one, names)
         is_integration = str(one.peek("type")).lower() == "integration"
         made = _integration(one, around) if is_integration else _step(one, around)
         one.close()
@@ -87,14 +87,21 @@ def _step(one: Fields, around: Surroundings) -> dict[str, Any] | None:
     action = steps.action(one, "type", around=around)
     given = one.mapping("config")
     credential = given.pop("credential", None)
-    if "schema_id" in given:
-        given["schema"] = _schema(one, str(given.pop("schema_id")), around)
+    schema = _either(given, "schema_id", "schemaId")
+    if schema is not None:
+        given["schema"] = _schema(one, str(schema), around)
     if action is None:
         return None
-    made: dict[str, Any] = {"action": action, "with": steps.config(action, given)}
+    made: dict[str, Any] = {"action": action, "with": steps.config(one, action, given)}
     if action == "ai.extract":
         credential = credential or _model(one, around)
     return made | {"credential": credential}
+
+
+def _either(given: dict[str, Any], *names: str) -> Any:
+    """The value of a field in either spelling."""
+    values = [given.pop(name) for name in names if name in given]
+    return values[0] if values else None
 
 
 def _schema(one: Fields, name: str, around: Surroundings) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def _integration(one: Fields, around: Surroundings) -> dict[str, Any] | None:
     """Sends through a credential, by the action that is for its type."""
     one.take("type")
     given = one.mapping("config")
-    name = given.pop("integration_id", None)
+    name = _either(given, "integration_id", "integrationId")
     kind = around.credentials.get(str(name))
     if name is None or kind not in SENDS:
         known = [one_ for one_, its in around.credentials.items() if its in SENDS]
@@ -134,6 +141,8 @@ def _integration(one: Fields, around: Surroundings) -> dict[str, Any] | None:
         return None
     action, field = SENDS[kind]
     template = given.pop("template", None)
+    if template is not None and field in given:
+        one.fault("config", f"{field}: template gives it, so leave it out")
     if template is not None:
         given[field] = template
-    return {"action": action, "credential": str(name), "with": steps.config(action, given)}
+    return {"action": action, "credential": str(name), "with": steps.config(one, action, given)}

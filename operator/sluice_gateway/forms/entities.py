@@ -17,15 +17,19 @@ def convert(fields: Fields, around: Surroundings) -> Made:
     spec: dict[str, Any] = {
         "title": fields.text("name", required=True),
         "state": fields.word("status", among=STATES) or "Active",
-        "entityType": _label(fields.text("entityTypeId", required=True) or ""),
     }
+    place, kind = fields.at("entityTypeId"), fields.text("entityTypeId", required=True) or ""
+    spec["entityType"] = _label(kind)
+    remarks: list[Remark] = []
+    if spec["entityType"] != kind:
+        message = f"the entity type {kind} is called {spec['entityType']} here"
+        remarks.append(Remark("Renamed", place, message))
     if description := fields.text("description", longest=1000):
         spec["description"] = description
-    remarks: list[Remark] = []
     made: list[dict[str, Any]] = []
     names: dict[str, str] = {}
     for one in fields.each("steps"):
-        wish = one.label("id")
+        wish = steps.identity(one, names)
         action = steps.action(one, "type", around=around)
         given = one.mapping("config")
         named = one.label("credential")
@@ -33,7 +37,7 @@ def convert(fields: Fields, around: Surroundings) -> Made:
         if action is None:
             continue
         name = steps.step_name(wish or action.replace(".", "_"), (it["name"] for it in made))
-        step = {"name": name, "action": action, "with": steps.config(action, given)}
+        step = {"name": name, "action": action, "with": steps.config(one, action, given)}
         made.append(step | steps.credential(one, named, remarks))
         names[wish or name] = name
     if not made and not fields.faults:

@@ -131,6 +131,8 @@ def read_node(
     given = one.mapping("config")
     named = one.label("credential") or given.pop("credential", None)
     source = given.pop("dataSource", None)
+    if named is not None and source not in (None, named):
+        one.fault("config", "dataSource: the node names another credential, too; name one")
     made |= steps.credential(one, named or source, nodes.remarks)
     for field_, ours in (("inputMappings", "inputs"), ("passThroughValues", "passthrough")):
         if paths := _paths(one, field_):
@@ -139,7 +141,9 @@ def read_node(
     for name in OF_A_NODE_READ_ONLY:
         one.take(name)
     return (
-        None if action is None else made | {"action": action, "with": steps.config(action, given)}
+        None
+        if action is None
+        else made | {"action": action, "with": steps.config(one, action, given)}
     )
 
 

@@ -1,10 +1,11 @@
 """One step, as a caller adds or changes it: a node, a numbered step with a template, or our own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
+from sluice_core import edges
 from sluice_core.api.steps import Step
 from sluice_gateway import merging
 from sluice_gateway.forms import departments, editing, nodes
@@ -71,15 +72,42 @@ def _own(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _place(steps: Steps, order: int, fields: Fields) -> int:
     """Before the first step of a higher order; a tie is a fault."""
-    for index, step in enumerate(steps):
-        other = step["name"].removeprefix("step_")
-        if not other.isdigit():
-            continue
-        if int(other) == order:
+    for index, other in _numbers(steps):
+        if other == order:
             fields.fault("StepOrder", f"there is a step with the order {order} already")
-        if int(other) > order:
+        if other > order:
             return index
     return len(steps)
+
+
+def moved(steps: Steps, name: str) -> Steps:
+    """A numbered step at the place of its number: those around it close up, and make room there."""
+    step = steps[editing.find(steps, name)]
+    left = [
+        {**one, "needs": [*_bridged(one["needs"], step)]}
+        for one in editing.explicit(steps)
+        if one["name"] != name
+    ]
+    order = int(name.removeprefix("step_"))
+    return inserted(left, step, next((at for at, it in _numbers(left) if it > order), len(left)))
+
+
+def _bridged(needs: list[str], gone: Mapping[str, Any]) -> dict[str, None]:
+    """What is left to need where a step has gone: what that one needed."""
+    made: dict[str, None] = {}
+    for need in needs:
+        parsed = edges.parse_need(need)
+        whose = parsed.step if parsed is not None else need
+        made |= dict.fromkeys(gone["needs"] if whose == gone["name"] else [need])
+    return made
+
+
+def _numbers(steps: Steps) -> Iterator[tuple[int, int]]:
+    """The places of numbered steps, and their numbers."""
+    for at, step in enumerate(steps):
+        number = step["name"].removeprefix("step_")
+        if number.isdigit():
+            yield at, int(number)
 
 
 def inserted(steps: Steps, made: dict[str, Any], place: int | None) -> Steps:

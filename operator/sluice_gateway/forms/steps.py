@@ -54,10 +54,26 @@ def action(fields: Fields, *names: str, around: Surroundings) -> str | None:
     return found
 
 
-def config(action_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A step's `with`: fields of our own actions by our names, templates over `data`."""
+def identity(fields: Fields, known: Mapping[str, str]) -> str | None:
+    """The id that a step has in its document; the same as of another one is a fault."""
+    wish = fields.label("id")
+    if wish in known:
+        fields.fault("id", f"two steps have the id '{wish}'")
+    return wish
+
+
+def config(fields: Fields, action_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's `with`: fields of our own actions by our names, templates over `data`.
+
+    Two that mean the same are a fault.
+    """
     renamed, spelt = CONFIG.get(action_name, {}), _camel if action_name in CATALOG else str
-    made = {renamed.get(name, spelt(name)): value for name, value in given.items()}
+    made: dict[str, Any] = {}
+    for name, value in given.items():
+        ours = renamed.get(name, spelt(name))
+        if ours in made:
+            fields.fault("config", f"{name}: {ours} is there twice")
+        made[ours] = value
     qualified_: dict[str, Any] = qualified(made)
     return qualified_
 
@@ -65,6 +81,9 @@ def config(action_name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 def credential(fields: Fields, named: Any, remarks: list[Remark]) -> dict[str, str]:
     """The field of a step that names a credential; its name is what objects may be called."""
     if named is None:
+        return {}
+    if not isinstance(named, str | int) or isinstance(named, bool):
+        fields.fault("credential", "must be a credential's id, a text or a whole number")
         return {}
     wanted = str(named)
     name = _NOT_IN_LABELS.sub("-", wanted.lower()).strip("-")[:LONGEST]

@@ -16,12 +16,20 @@ def add(one: Fields, identity: str, kind: str, nodes: "Nodes") -> None:
         one.take(name)
     config = one.inner("config") or Fields({}, f"{one.path}.config", one.faults)
     if kind:
+        enabled = _enabled(one, config)
         taken = [trigger["name"] for trigger in nodes.triggers]
         name = aliases.plain(steps.step_name(identity, taken))[: steps.LONGEST]
         if kind == scheduled.NAME and scheduled.NAME not in taken:
             name = scheduled.NAME
-        nodes.triggers.append({"name": name, kind: _made(kind, name, config, nodes)})
+        trigger = {"name": name, kind: _made(kind, name, config, nodes)}
+        nodes.triggers.append(trigger | ({} if enabled is None else {"enabled": enabled}))
     config.close()
+
+
+def _enabled(one: Fields, config: Fields) -> bool | None:
+    """Of the node or of its configuration; either can switch it off."""
+    given = [flag for flag in (one.flag("enabled"), config.flag("enabled")) if flag is not None]
+    return all(given) if given else None
 
 
 def _made(kind: str, name: str, config: Fields, nodes: "Nodes") -> dict[str, Any]:

@@ -101,7 +101,9 @@ class Parts:
             current = steps[editing.find(steps, step)]
             made = step_bodies.changed(form.root, current, around, steps, remarks)
             name = made["name"]
-            return editing.replaced(steps, step, made)
+            replaced = editing.replaced(steps, step, made)
+            has_number = Fields(form.root, "", []).has("StepOrder")
+            return step_bodies.moved(replaced, name) if has_number and name != step else replaced
 
         changed = await self._edit(request, caller, Key(namespace, workflow), edit)
         return self._answer(200, workflow, changed, name, remarks)

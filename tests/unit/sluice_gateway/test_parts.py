@@ -339,3 +339,18 @@ async def test_connections_made_at_once_in_both_directions_are_no_circle() -> No
 
     assert (answer.status_code, "wait for each other" in answer.text) == (422, True)
     assert needs(cluster) == {"say": [], "then": ["say"]}
+
+
+async def test_a_step_whose_number_changes_stands_at_its_new_place() -> None:
+    cluster = a_cluster(steps=[])
+
+    async with client(cluster) as http:
+        for order in (1, 2, 3):
+            await http.post(f"{BASE}/steps", json=numbered(order))
+        later = await http.put(f"{BASE}/steps/step_1", json=numbered(5))
+        first = needs(cluster)
+        same = await http.put(f"{BASE}/steps/step_3", json=numbered(3))
+
+    assert (later.status_code, same.status_code) == (200, 200)
+    assert first == {"step_2": [], "step_3": ["step_2"], "step_5": ["step_3"]}
+    assert needs(cluster) == first

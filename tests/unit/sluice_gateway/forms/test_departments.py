@@ -6,6 +6,7 @@ import pytest
 
 from sluice_core.catalog import CATALOG, aliases
 from sluice_gateway.forms import departments
+from sluice_gateway.forms.made import Remark
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.surroundings import Surroundings
 
@@ -67,6 +68,12 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
         "ActionConfig.To",
         "ends nothing",
     ),
+    "a text that is given twice": ({"ActionConfig": '{"Html": "x"}'}, "ActionConfig", "html"),
+    "a field in two spellings": (
+        {"ActionConfig": '{"CC": "x@y.z", "Cc": "a@b.c"}'},
+        "ActionConfig.Cc",
+        "twice",
+    ),
     "an unknown field": ({"Colour": 1}, "Colour", "unknown field"),
 }
 
@@ -76,6 +83,20 @@ def test_what_is_wrong_with_a_step(changes: dict[str, Any], path: str, why: str)
     _, _, faults = read(**changes)
 
     assert why in faults[path]
+
+
+def test_fields_of_an_action_are_known_in_capitals() -> None:
+    _, step, _ = read(ActionConfig='{"TO": "a@b.c", "CC": "x@y.z", "Subject": "s"}')
+
+    assert step["with"].keys() == {"to", "cc", "subject", "html"}
+
+
+def test_a_text_that_is_sent_nowhere_is_remarked() -> None:
+    remarks = list[Remark]()
+
+    departments.step(Fields(MAIL | {"ActionType": 2}, "", []), AROUND, remarks)
+
+    assert ("NotSent", "OutputTemplate") in [(one.type, one.path) for one in remarks]
 
 
 @pytest.mark.parametrize(("action", "field"), departments.TEXT_OF.items())

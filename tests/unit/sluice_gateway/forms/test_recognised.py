@@ -205,8 +205,10 @@ def test_a_number_that_no_event_has_is_refused() -> None:
 
 
 def test_an_entity_type_becomes_a_label() -> None:
-    spec = made(ENTITIES).spec
+    one = made(ENTITIES)
+    spec = one.spec
 
+    assert remarks(one) == {"Renamed": "entityTypeId"}
     assert spec["entityType"] == "order-line"
     assert spec["steps"][0]["with"] == {"prompt": "{{ data.title }}"}
 
@@ -327,3 +329,62 @@ BAD_NODES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("changes", "path"), BAD_NODES.values(), ids=BAD_NODES)
 def test_what_is_wrong_with_nodes(changes: dict[str, Any], path: str) -> None:
     assert path in refused(NODES, **changes)
+
+
+@pytest.mark.parametrize("where", ["node", "config"])
+def test_a_trigger_that_is_switched_off_stays_so(where: str) -> None:
+    config = {"cron_expression": "0 9 * * *"}
+    node = {"id": "clock", "nodeId": "schedule-trigger", "config": config}
+    (node if where == "node" else config)["enabled"] = False  # type: ignore[index]
+
+    assert made(NODES, nodes=[node, *NODES["nodes"]]).spec["triggers"][0]["enabled"] is False
+
+
+TWICE: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "two steps of one id": (
+        ENTITIES,
+        {"steps": [{"id": "a", "type": "log", "config": {"message": "x"}}] * 2},
+        "steps[1].id",
+    ),
+    "two fields that become one": (
+        ENTITIES,
+        {"steps": [{"type": "notify", "config": {"message": "x", "body": "y"}}]},
+        "steps[0].config",
+    ),
+    "a credential that is an object": (
+        BUSINESS,
+        {"steps": [{"type": "send_email", "config": {"to": "a@b.c", "credential": {"id": 1}}}]},
+        "steps[0].credential",
+    ),
+    "two credentials of a node": (
+        NODES,
+        {
+            "nodes": [
+                {
+                    "nodeId": "mysql-source",
+                    "credential": "a",
+                    "config": {"dataSource": "b", "query": "SELECT 1"},
+                }
+            ],
+            "connections": [],
+        },
+        "nodes[0].config",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "changes", "path"), TWICE.values(), ids=TWICE)
+def test_what_would_be_dropped_in_silence_is_refused(
+    body: dict[str, Any], changes: dict[str, Any], path: str
+) -> None:
+    assert path in refused(body, **changes)
+
+
+def test_ids_in_a_document_are_known_in_both_spellings() -> None:
+    steps = [
+        {"type": "extract", "config": {"schemaId": "invoice"}},
+        {"type": "integration", "config": {"integrationId": "chat", "template": "x"}},
+    ]
+
+    extract, tell = made(DOCUMENTS, definition={"steps": steps}).spec["steps"]
+    assert (extract["with"]["schema"], tell["credential"]) == ({"type": "object"}, "chat")
