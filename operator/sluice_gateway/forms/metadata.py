@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sluice_core import names as spelt
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.problems import Fault
 
@@ -18,4 +19,7 @@ def read(fields: Fields) -> dict[str, Any]:
         texts = kept.get(name, {})
         if not isinstance(texts, dict) or not all(isinstance(one, str) for one in texts.values()):
             fields.faults.append(Fault(f"metadata.{name}", "must be an object of texts"))
+        elif ours := sorted(one for one in texts if one.startswith(f"{spelt.GROUP}/")):
+            said = f"{ours[0]} is for Sluice alone to say"
+            fields.faults.append(Fault(f"metadata.{name}", said, "remove it"))
     return kept

@@ -1,6 +1,6 @@
 """Workflows: list, make, read, change, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ from sluice_gateway.judging import Judge
 from sluice_gateway.key_maker import KeyMaker
 from sluice_gateway.objects import TRIES, changed_all_the_time, check_match, etag
 from sluice_gateway.plans import Plans, over
-from sluice_gateway.problems import Problem
+from sluice_gateway.problems import Fault, Problem, not_valid
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.workflows import (
     EXAMPLES,
@@ -43,7 +43,13 @@ from sluice_gateway.schemas.workflows import (
 )
 from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
-from sluice_gateway.workflows import Workflows, is_shared_alike, with_spec
+from sluice_gateway.workflows import (
+    NO_METADATA,
+    Workflows,
+    is_shared_alike,
+    with_metadata,
+    with_spec,
+)
 from sluice_kube.resources import Key, Manifest
 
 
@@ -149,19 +155,28 @@ class SeeWorkflows:
         await self.desk.flow(caller, *key)
         return await self.workflows.get(key)
 
-    async def edit(self, request: Request, caller: Caller, key: Key, edit: Any) -> Manifest:
+    async def edit(
+        self,
+        request: Request,
+        caller: Caller,
+        key: Key,
+        edit: Any,
+        metadata: Mapping[str, Any] = NO_METADATA,
+    ) -> Manifest:
         """Change a workflow's spec by a function, judged before it is written.
 
         Raises Problem 422 for a spec that is not valid, 403 for sharing without the right to it.
         """
         for _ in range(TRIES):
             try:
-                return await self._edit_judged(request, caller, key, edit)
+                return await self._edit_judged(request, caller, key, edit, metadata)
             except _OvertakenError:
                 continue
         raise changed_all_the_time(key)
 
-    async def _edit_judged(self, request: Request, caller: Caller, key: Key, edit: Any) -> Manifest:
+    async def _edit_judged(
+        self, request: Request, caller: Caller, key: Key, edit: Any, metadata: Mapping[str, Any]
+    ) -> Manifest:
         """Raises _OvertakenError when somebody else was faster: what was judged is past then."""
         current = await self.shown(caller, key)
         spec = edit(current["spec"])
@@ -173,7 +188,7 @@ class SeeWorkflows:
         def edited(found: Manifest) -> Manifest:
             if found["spec"] != current["spec"]:
                 raise _OvertakenError
-            return with_spec(found, spec)
+            return with_metadata(with_spec(found, spec), metadata)
 
         return await self.workflows.change(key, edited, request.headers.get("if-match"))
 
@@ -187,6 +202,9 @@ class SeeWorkflows:
         )
         around = await self.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around, current["spec"])
+        if made.metadata.get("name", workflow) != workflow:
+            fault = Fault("metadata.name", f"this is {workflow}: a workflow keeps its name")
+            raise not_valid([fault])
         if missing := await self._without_key(namespace, made):
             raise _no_key(namespace, missing[0])
         whole = replace and made.form == "Own"
@@ -196,7 +214,7 @@ class SeeWorkflows:
                 return made.spec
             return merging.merged(spec, recognised.convert(form.root, around, spec).spec)
 
-        changed = await self.edit(request, caller, key, edit)
+        changed = await self.edit(request, caller, key, edit, made.metadata)
         shown = workflow_view.detail(changed)
         remarks = [making.told(one) for one in made.remarks]
         if made.template and not shown["isTemplate"]:

@@ -380,6 +380,38 @@ async def test_our_own_form_replaces_and_a_patch_of_it_merges() -> None:
     assert spec_of(cluster) == change["spec"]
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_labels_that_come_with_a_spec_are_set(method: str) -> None:
+    cluster = a_cluster()
+    cluster.live[Key("shop", "etl")]["metadata"]["labels"] = {"team": "a"}
+    labels = {"app.kubernetes.io/part-of": "till"}
+    body = {**OWN, "metadata": {"name": "etl", "labels": labels}}
+
+    async with client(cluster) as http:
+        answer = await http.request(method, f"{BASE}/etl", json=body)
+
+    assert answer.status_code == 200
+    kept = cluster.live[Key("shop", "etl")]["metadata"]["labels"]
+    assert kept == {"team": "a", "app.kubernetes.io/part-of": "till"}
+
+
+FOREIGN_METADATA = {
+    "another name": ({"name": "other"}, "metadata.name"),
+    "an owner": ({"annotations": {"sluice.dev/owner": "bob"}}, "metadata.annotations"),
+    "a request": ({"labels": {"sluice.dev/request-key": "x"}}, "metadata.labels"),
+}
+
+
+@pytest.mark.parametrize(("metadata", "path"), FOREIGN_METADATA.values(), ids=FOREIGN_METADATA)
+async def test_metadata_that_is_not_the_callers_to_say(metadata: Any, path: str) -> None:
+    cluster = a_cluster()
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json={**OWN, "metadata": metadata})
+
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)
+
+
 async def test_two_changes_at_once_both_count() -> None:
     cluster = a_cluster()
     rival = a_workflow(steps=[SAY], description="theirs")
