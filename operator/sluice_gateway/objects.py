@@ -35,8 +35,10 @@ class Api(Protocol):
     async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
         """Raises Conflict when it was changed since it was read."""
 
-    async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
-        """Raises NotFound, or Conflict for a namesake."""
+    async def delete(
+        self, resource: Resource, key: Key, *, uid: str | None = None, version: str | None = None
+    ) -> None:
+        """Raises NotFound, or Conflict for a namesake or another version."""
 
 
 class Objects:
@@ -125,13 +127,22 @@ class Objects:
         raise changed_all_the_time(key)
 
     async def delete(self, key: Key, if_match: str | None = None) -> None:
-        """With all that it owns; raises Problem 404 or 412."""
-        current = await self.get(key)
-        check_match(current, if_match)
-        try:
-            await self._session.delete(self._resource, key, uid=current["metadata"]["uid"])
-        except (errors.NotFound, errors.Conflict):
-            raise self._none(*key) from None
+        """With all that it owns; raises Problem 404, or 412 for another version than `if_match`."""
+        for _ in range(TRIES):
+            current = await self.get(key)
+            check_match(current, if_match)
+            meta = current["metadata"]
+            version = meta["resourceVersion"] if if_match else None
+            try:
+                await self._session.delete(self._resource, key, uid=meta["uid"], version=version)
+            except errors.Conflict:
+                if version is None:  # it is gone, and a namesake is not meant
+                    raise self._none(*key) from None
+            except errors.NotFound:
+                raise self._none(*key) from None
+            else:
+                return
+        raise changed_all_the_time(key)
 
 
 def changed_all_the_time(key: Key) -> Problem:

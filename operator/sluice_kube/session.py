@@ -161,12 +161,17 @@ class Session:
         key: Key,
         *,
         uid: str | None = None,
+        version: str | None = None,
         propagation: Propagation = "Background",
     ) -> None:
-        """Asks for deletion; with `uid`, a namesake of another uid is a Conflict and stays."""
+        """Asks for deletion; one of another `uid` or `version` than given is a Conflict and stays.
+
+        `version` is a resourceVersion.
+        """
+        given = {"uid": uid, "resourceVersion": version}
         options: dict[str, Any] = {"propagationPolicy": propagation}
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        if preconditions := {name: value for name, value in given.items() if value}:
+            options["preconditions"] = preconditions
         body = orjson.dumps(options)
         await self._sender.send(
             _request("delete", "DELETE", resource, resource.path(*key), body=body)

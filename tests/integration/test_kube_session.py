@@ -55,11 +55,14 @@ async def test_a_list_is_read_page_by_page(session: Session, namespace: str) -> 
     assert [item async for item in session.list(CONFIG_MAPS, scope)] == first.items + second.items
 
 
-async def test_a_namesake_is_not_deleted(session: Session, namespace: str) -> None:
+@pytest.mark.parametrize("other", [{"uid": "of-the-one-before"}, {"version": "1"}], ids=str)
+async def test_a_namesake_or_another_version_is_not_deleted(
+    session: Session, namespace: str, other: dict[str, str]
+) -> None:
     await session.create(CONFIG_MAPS, a_config_map(namespace))
 
     with pytest.raises(errors.Conflict):
-        await session.delete(CONFIG_MAPS, Key(namespace, "a"), uid="of-the-one-before")
+        await session.delete(CONFIG_MAPS, Key(namespace, "a"), **other)
 
     assert await session.get(CONFIG_MAPS, Key(namespace, "a"))
 

@@ -171,7 +171,9 @@ class Cluster:
         generation += current["spec"] != manifest["spec"]
         return self._store(manifest, generation=generation)
 
-    async def delete(self, resource: Resource, key: Key, *, uid: str | None = None) -> None:
+    async def delete(
+        self, resource: Resource, key: Key, *, uid: str | None = None, version: str | None = None
+    ) -> None:
         if resource in KEPT:
             del self.objects[resource.plural, key]
             return
