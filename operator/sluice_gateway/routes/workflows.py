@@ -127,7 +127,11 @@ class SeeWorkflows:
         return respond(200, workflow_view.detail(found), headers={"ETag": etag(found)})
 
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
-        """Change a workflow: our own form replaces its spec, the others merge into it."""
+        """Change a workflow: our own form replaces its spec, the others merge into it.
+
+        These are the same as for a new workflow. Who is paused, shared or triggered stays so unless
+        the body says otherwise.
+        """
         return await self._change(request, workflow, replace=True)
 
     async def patch(self, request: Request, workflow: WorkflowName) -> Response:
@@ -201,7 +205,8 @@ class SeeWorkflows:
             request, WorkflowReplacement if replace else WorkflowPatch, self.desk.limits
         )
         around = await self.around(caller, namespace, form.root)
-        made = recognised.convert(form.root, around, current["spec"])
+        read = recognised.replacement if replace else recognised.convert
+        made = read(form.root, around, current["spec"])
         if made.metadata.get("name", workflow) != workflow:
             fault = Fault("metadata.name", f"this is {workflow}: a workflow keeps its name")
             raise not_valid([fault])
@@ -212,7 +217,7 @@ class SeeWorkflows:
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             if whole:
                 return made.spec
-            return merging.merged(spec, recognised.convert(form.root, around, spec).spec)
+            return merging.merged(spec, read(form.root, around, spec).spec)
 
         changed = await self.edit(request, caller, key, edit, made.metadata)
         shown = workflow_view.detail(changed)
@@ -242,9 +247,7 @@ class SeeWorkflows:
         secured = {"security": openapi.SECURITY}
         detail = openapi.answer(WorkflowDetail, "The workflow.")
         nodes = {"nodes": EXAMPLES["nodes"]}
-        change = openapi.body(
-            WorkflowReplacement, examples={"own": EXAMPLES["own"], **nodes}, required=False
-        )
+        change = openapi.body(WorkflowReplacement, examples=EXAMPLES, required=False)
         part: dict[str, dict[str, Any]] = {
             "own": {"spec": {"title": "Greet", "description": None}},
             **nodes,

@@ -19,7 +19,8 @@ from sluice_gateway.schemas.form import Answer, NoForm
 from sluice_gateway.schemas.lifecycle import PolicyAnswer
 from sluice_gateway.schemas.nodes import Node, NodeConnection, NodeSettings
 
-_Foreign = NodesForm | DepartmentsForm | EntitiesForm | DocumentsForm | BusinessForm
+_Ordered = DepartmentsForm | EntitiesForm | DocumentsForm | BusinessForm
+_Foreign = NodesForm | _Ordered
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "own": own.EXAMPLE,
@@ -42,9 +43,9 @@ class WorkflowForm(RootModel[Annotated[dict[str, Any], described_as(OwnForm | _F
 
 
 class WorkflowReplacement(
-    RootModel[Annotated[dict[str, Any], described_as(OwnForm | NodesChange)]]
+    RootModel[Annotated[dict[str, Any], described_as(OwnForm | NodesChange | _Ordered)]]
 ):
-    """Our own form, which replaces the spec, or nodes and connections, which are merged into it."""
+    """Our own form, which replaces the spec, or another one, which is merged into it."""
 
 
 class WorkflowPatch(RootModel[Annotated[dict[str, Any], described_as(OwnPart | NodesChange)]]):

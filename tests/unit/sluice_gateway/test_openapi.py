@@ -120,7 +120,10 @@ DIALECTS = {
         "create_workflow",
         {"own", "nodes", "departments", "entities", "documents", "business"},
     ),
-    "a workflow to change": ("replace_workflow", {"own", "nodes"}),
+    "a workflow to change": (
+        "replace_workflow",
+        {"own", "nodes", "departments", "entities", "documents", "business"},
+    ),
     "a part of a workflow": ("update_workflow", {"own", "nodes"}),
     "a credential to make": ("create_credential", {"plain", "own"}),
     "a credential to change": ("update_credential", {"plain", "own"}),

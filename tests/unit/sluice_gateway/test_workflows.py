@@ -380,6 +380,21 @@ async def test_our_own_form_replaces_and_a_patch_of_it_merges() -> None:
     assert spec_of(cluster) == change["spec"]
 
 
+async def test_a_put_of_an_event_by_number_keeps_the_steps_and_the_pause() -> None:
+    """WorkflowInput of departments has no steps: those are added one by one."""
+    cluster = a_cluster()
+    cluster.live[Key("shop", "etl")]["spec"]["state"] = "Paused"
+    body = {"Name": "On call", "TriggerEventType": 0, "MaxRetryCount": 2}
+
+    async with client(cluster) as http:
+        answer = await http.put(f"{BASE}/etl", json=body)
+
+    spec = spec_of(cluster)
+    assert answer.status_code == 200, answer.text
+    assert (spec["title"], spec["state"], spec["steps"]) == ("On call", "Paused", [SAY])
+    assert (spec["settings"]["retry"]["limit"], "event" in spec["triggers"][0]) == (2, True)
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 async def test_labels_that_come_with_a_spec_are_set(method: str) -> None:
     cluster = a_cluster()

@@ -8,7 +8,7 @@ from sluice_core import validation
 from sluice_core.api.workflow import Workflow
 from sluice_core.catalog import CATALOG
 from sluice_gateway.forms.made import Made
-from sluice_gateway.forms.recognised import convert
+from sluice_gateway.forms.recognised import convert, replacement
 from sluice_gateway.forms.surroundings import Surroundings
 from sluice_gateway.problems import Problem
 
@@ -388,3 +388,40 @@ def test_ids_in_a_document_are_known_in_both_spellings() -> None:
 
     extract, tell = made(DOCUMENTS, definition={"steps": steps}).spec["steps"]
     assert (extract["with"]["schema"], tell["credential"]) == ({"type": "object"}, "chat")
+
+
+CURRENT = {
+    "state": "Paused",
+    "sharing": {"visibility": "Private"},
+    "triggers": [{"name": "hook", "webhook": {"auth": {"type": "None"}}}],
+    "steps": [{"name": "say", "action": "log", "with": {"message": "hello"}}],
+}
+FORMS = {
+    "business": (BUSINESS, "Business", {"title", "triggers", "steps", "concurrency"}),
+    "departments": (DEPARTMENTS, "Departments", {"title", "triggers", "settings"}),
+    "entities": (ENTITIES, "Entities", {"title", "entityType", "steps"}),
+    "documents": (DOCUMENTS, "Documents", {"title", "state", "triggers", "steps"}),
+    "documents without a trigger": (
+        {"name": "Invoices", "definition": {"steps": [{"id": "a", "type": "parse"}]}},
+        "Documents",
+        {"title", "steps"},
+    ),
+    "nodes": ({"name": "Load"}, "Nodes", {"title"}),
+    "our own": ({"spec": {"steps": []}}, "Own", {"steps"}),
+}
+
+
+@pytest.mark.parametrize(("body", "form", "parts"), FORMS.values(), ids=FORMS)
+def test_a_put_takes_every_form_and_leaves_what_it_does_not_name(
+    body: dict[str, Any], form: str, parts: set[str]
+) -> None:
+    made = replacement(body, AROUND, CURRENT)
+
+    assert (made.form, set(made.spec)) == (form, parts)
+
+
+def test_a_put_says_what_is_wrong_with_its_form() -> None:
+    with pytest.raises(Problem) as raised:
+        replacement({"Name": "On call", "TriggerEventType": 99}, AROUND, CURRENT)
+
+    assert [fault.path for fault in raised.value.faults] == ["TriggerEventType"]
