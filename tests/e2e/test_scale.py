@@ -63,5 +63,7 @@ def _is_stopped(workflow: kubectl.Manifest) -> bool:
 
 
 def pods(here: Space) -> list[kubectl.Manifest]:
-    """The runner's pods, leaving ones too."""
-    return kubectl.items("-n", here.namespace, "pods", "-l", "sluice.dev/workflow=hello")
+    """The runner's pods that have not ended, leaving ones too."""
+    ended = "status.phase!=Succeeded,status.phase!=Failed"
+    chosen = ("-l", "sluice.dev/workflow=hello", "--field-selector", ended)
+    return kubectl.items("-n", here.namespace, "pods", *chosen)
