@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from sluice_kube import errors
-from sluice_kube.resources import CONFIG_MAPS, NAMESPACES, PODS, Key, Manifest
+from sluice_kube.resources import CONFIG_MAPS, NAMESPACES, PODS, WORKFLOWS, Key, Manifest
 from sluice_kube.scope import Scope
 from sluice_kube.session import Session
 
@@ -67,6 +67,16 @@ async def test_a_namesake_or_another_version_is_not_deleted(
     assert await session.get(CONFIG_MAPS, Key(namespace, "a"))
 
 
+@pytest.mark.usefixtures("kinds")
+async def test_a_watch_from_before_all_that_is_known_is_gone(
+    session: Session, namespace: str
+) -> None:
+    """Of a kind that is younger than the API server, which knows its own from the beginning."""
+    with pytest.raises(errors.Gone):
+        async with session.stream(WORKFLOWS, "1", Scope(namespace)) as events:
+            await anext(aiter(events))
+
+
 async def test_refusals_have_their_classes(session: Session, namespace: str) -> None:
     await session.create(CONFIG_MAPS, a_config_map(namespace))
 
@@ -76,9 +86,6 @@ async def test_refusals_have_their_classes(session: Session, namespace: str) -> 
         await session.create(CONFIG_MAPS, a_config_map(namespace, "UpperCase"))
     with pytest.raises(errors.TooLarge):
         await session.create(CONFIG_MAPS, a_config_map(namespace, "b", big="x" * 4_000_000))
-    with pytest.raises(errors.Gone):
-        async with session.stream(CONFIG_MAPS, "1", Scope(namespace)) as events:
-            await anext(aiter(events))
 
     assert not taken.value.repeated
     assert invalid.value.details["causes"]
