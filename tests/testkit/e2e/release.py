@@ -69,10 +69,14 @@ def gateways() -> list[str]:
 
 
 def leader() -> str:
-    """The name of the operator pod that holds the Lease."""
-    lease = kubectl.read("-n", NAMESPACE, "lease", "sluice-operator")
-    holder: str = lease["spec"].get("holderIdentity") or ""
+    """The name of the operator pod that holds the Lease, once one does: a leader gives it back."""
+    lease = kubectl.see(NAMESPACE, "lease", "sluice-operator", _is_held)
+    holder: str = lease["spec"]["holderIdentity"]
     return holder.rpartition("-")[0]
+
+
+def _is_held(lease: Manifest) -> bool:
+    return bool(lease["spec"].get("holderIdentity"))
 
 
 def restart(name: str) -> None:
