@@ -16,6 +16,7 @@ PATHS = {
     "pods": "/api/v1",
     "deployments": "/apis/apps/v1",
     "jobs": "/apis/batch/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
 }
 SECONDS = 60.0
 

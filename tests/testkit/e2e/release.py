@@ -69,14 +69,19 @@ def gateways() -> list[str]:
 
 
 def leader() -> str:
-    """The name of the operator pod that holds the Lease, once one does: a leader gives it back."""
-    lease = kubectl.see(NAMESPACE, "lease", "sluice-operator", _is_held)
-    holder: str = lease["spec"]["holderIdentity"]
+    """The name of the operator pod that leads, once there is one: not of one that was killed."""
+    return _holder(kubectl.see(NAMESPACE, "leases", "sluice-operator", _is_led))
+
+
+def _is_led(lease: Manifest) -> bool:
+    named = ("--field-selector", f"metadata.name={_holder(lease)}")
+    return bool(kubectl.items("-n", NAMESPACE, "pods", *named))
+
+
+def _holder(lease: Manifest) -> str:
+    """A pod's name; "" where a leader has given the Lease back."""
+    holder: str = lease["spec"].get("holderIdentity") or ""
     return holder.rpartition("-")[0]
-
-
-def _is_held(lease: Manifest) -> bool:
-    return bool(lease["spec"].get("holderIdentity"))
 
 
 def restart(name: str) -> None:
