@@ -75,5 +75,8 @@ async def raw(request: Request, limits: Limits, most: int = 0) -> bytes:
 
 
 def _too_large(most: int) -> Problem:
-    detail = f"the body is larger than {most} bytes"
-    return Problem(413, "TooLarge", detail, headers=_HANG_UP)
+    """Without hanging up: a client that sends to the end would be reset, and read no answer.
+
+    What it still sends is thrown away, for as long as `sluice_gateway.heads` lets it.
+    """
+    return Problem(413, "TooLarge", f"the body is larger than {most} bytes")

@@ -32,9 +32,7 @@ class BoundedHeads(HttpToolsProtocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Who connects and says nothing may stay for as long as between two requests."""
         super().connection_made(transport)
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        self._wait_for_more()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As asyncio has it."""
@@ -64,6 +62,14 @@ class BoundedHeads(HttpToolsProtocol):
         super().on_message_complete()
         self._in_time()
         self._in_head = True
+        if self._is_answered() and not self.transport.is_closing():
+            self._wait_for_more()  # uvicorn did when it had answered, and not since
+
+    def _wait_for_more(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def _is_answered(self) -> bool:
         return self.cycle is not None and self.cycle.response_complete

@@ -111,6 +111,9 @@ REFUSED: dict[str, tuple[str, str, str, Any, dict[str, str], int]] = {
     "another version": (
         "edit", "PUT", f"{FLOW}/status", {"status": "draft"}, {"If-Match": '"0"'}, 412,
     ),
+    "a body that is too large": (
+        "edit", "POST", f"{FLOW}/duplicate", {"name": "x" * (1 << 20)}, {}, 413,
+    ),
     "a state that is none": ("edit", "PUT", f"{FLOW}/status", {"status": "gone"}, {}, 422),
     "an order that is none": ("view", "GET", "/workflows?sort=colour", None, {}, 422),
     "a name that is too long": ("edit", "POST", f"{FLOW}/duplicate", {"name": "x" * 251}, {}, 422),

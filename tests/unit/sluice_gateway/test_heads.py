@@ -61,12 +61,6 @@ SENT: dict[str, tuple[bytes, str]] = {
     "one header that does not end": (
         b"GET /healthz HTTP/1.1\r\nA: " + b"a" * (heads.HEAD_BYTES + 1), "431",
     ),
-    "a body announced too large, and not sent": (
-        f"{TRIGGER}Content-Length: 5000\r\n\r\n".encode(), "413",
-    ),
-    "a body in chunks that is too large, and does not end": (
-        f"{TRIGGER}Transfer-Encoding: chunked\r\n\r\n1388\r\n{' ' * 5000}\r\n".encode(), "413",
-    ),
     "a body that is shorter than announced": (
         f"{TRIGGER}Content-Length: 100\r\n\r\n{{}}".encode(), "408",
     ),
@@ -136,6 +130,71 @@ async def test_a_body_that_goes_on_after_the_answer_is_cut() -> None:
         writer.close()
 
     assert answer.startswith("HTTP/1.1 200 ")
+
+
+TOO_LARGE: dict[str, bytes] = {
+    "announced, and not sent": f"{TRIGGER}Content-Length: 5000\r\n\r\n".encode(),
+    "in chunks that do not end": (
+        f"{TRIGGER}Transfer-Encoding: chunked\r\n\r\n1388\r\n{' ' * 5000}\r\n".encode()
+    ),
+}
+
+
+@pytest.mark.parametrize("request_", TOO_LARGE.values(), ids=TOO_LARGE)
+async def test_a_body_that_is_too_large_is_refused_before_it_is_there(request_: bytes) -> None:
+    async with a_server() as port, asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request_)
+        refused = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    assert refused.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_body_that_is_too_large_and_goes_on_is_cut() -> None:
+    head = f"{TRIGGER}Content-Length: 1000000\r\n\r\n".encode()
+
+    async with a_server(head_seconds=0.2) as port, asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        dripping = asyncio.ensure_future(_drip(writer))
+        answer = await reader.read()
+        dripping.cancel()
+        writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_who_sends_a_body_that_is_too_large_to_its_end_reads_the_refusal() -> None:
+    """A connection that is closed with bytes unread is reset, and the answer with it."""
+    size = 8 << 20
+    head = f"{TRIGGER}Content-Length: {size}\r\n\r\n".encode()
+
+    async with a_server() as port, asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        for _ in range(size >> 16):
+            writer.write(b" " * (1 << 16))
+            await writer.drain()
+        refused = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    assert refused.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_body_that_came_after_its_answer_leaves_an_idle_connection_which_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving, "_KEEP_ALIVE_SECONDS", 0.2)
+    head = b"GET /healthz HTTP/1.1\r\nHost: g\r\nContent-Length: 4\r\n\r\n"
+
+    async with a_server() as port, asyncio.timeout(DEADLINE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"late")
+        await reader.read()  # until the server hangs up
+        writer.close()
 
 
 async def test_requests_on_one_connection_are_all_answered() -> None:
