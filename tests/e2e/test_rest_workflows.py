@@ -1,18 +1,14 @@
 """Workflows and sharing over the installed gateway, by callers with the chart's roles."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from cluster.waiting import until
 from testkit.e2e import callers
-from testkit.e2e.callers import Caller
+from testkit.e2e.callers import Caller, Callers, Refusal, see_refused
 from testkit.e2e.flows import a_step, a_workflow
 from testkit.e2e.kubectl import Manifest, Refused
 from testkit.e2e.space import Space
 
-Callers = Mapping[str, Caller]
 STALE = {"If-Match": '"0"'}
 FLOW = "/workflows/orders"
 
@@ -59,7 +55,7 @@ def test_what_is_made_changed_copied_and_deleted_is_what_kubectl_shows(
         here.workflow("short")
 
 
-REFUSED: dict[str, tuple[str, str, str, Any, dict[str, str], int]] = {
+REFUSED: dict[str, Refusal] = {
     "no right to make one": ("view", "POST", "/workflows", flow("no"), {}, 403),
     "no right to see one": ("trigger", "GET", FLOW, None, {}, 403),
     "one that does not exist": ("view", "GET", "/workflows/none", None, {}, 404),
@@ -77,12 +73,10 @@ REFUSED: dict[str, tuple[str, str, str, Any, dict[str, str], int]] = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_is_refused_changes_nothing(here: Space, by: Callers, what: str) -> None:
-    who, method, path, body, headers, code = REFUSED[what]
     before = here.kubectl("get", "workflows.sluice.dev", "-o", "jsonpath={.items[*].spec}")
 
-    answer = by[who].ask(method, path, body, **headers)
+    see_refused(by, REFUSED[what])
 
-    assert (answer.code, answer.body["status"]) == (code, code), answer.body
     after = here.kubectl("get", "workflows.sluice.dev", "-o", "jsonpath={.items[*].spec}")
     assert after == before
 

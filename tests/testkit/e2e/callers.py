@@ -1,7 +1,8 @@
 """Callers of the REST API: ServiceAccounts with the chart's own roles, and their tokens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sluice_core import names
 from testkit.e2e import asking
@@ -17,6 +18,9 @@ ROLES = {
     "admin": ("sluice-view", "sluice-edit", "sluice-admin"),
     "editor": ("edit",),  # Kubernetes' own, of which the chart's are parts; writes Secrets too
 }
+
+Refusal: TypeAlias = tuple[str, str, str, Any, dict[str, str], int]
+"""Who asks, method, path, body, headers, and the code that it is refused with."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,9 @@ class Caller:
         return Request(method, self.here.api(path), body, shown, token="")
 
 
+Callers: TypeAlias = Mapping[str, Caller]  # by their role
+
+
 def callers(here: Space) -> dict[str, Caller]:
     """One for each of the roles."""
     here.apply(*(part for name, roles in ROLES.items() for part in _bound(name, roles)))
@@ -51,6 +58,14 @@ def callers(here: Space) -> dict[str, Caller]:
         name: Caller(here, name, here.kubectl("create", "token", name, audience).strip())
         for name in ROLES
     }
+
+
+def see_refused(by: Callers, refusal: Refusal, within: str = "") -> Answer:
+    """Ask for it, below that path, and see a problem of that code."""
+    who, method, path, body, headers, code = refusal
+    answer = by[who].ask(method, f"{within}{path}", body, **headers)
+    assert (answer.code, answer.body["status"]) == (code, code), answer.body
+    return answer
 
 
 def _bound(name: str, roles: tuple[str, ...]) -> list[Manifest]:
