@@ -18,6 +18,7 @@ from sluice_gateway.cached import Cached
 from sluice_gateway.credential_secrets import CredentialSecrets
 from sluice_gateway.credentials import Credentials
 from sluice_gateway.desk import Desk
+from sluice_gateway.editor import Editor
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
@@ -227,15 +228,15 @@ def _about_workflows(
     judge = Judge(session, event_types.numbered(known))
     templates = Templates(session, settings.release_namespace)
     maker = KeyMaker(session, settings.credential_namespaces)
-    see = SeeWorkflows(desk, Workflows(session), judge, keys, maker, templates, plans)
+    editor = Editor(desk, Workflows(session), judge, plans)
     return [
         SeeActions(desk, judge),
-        SeeTemplates(see),
-        Design(see, settings.cluster_domain),
-        see,
-        Parts(see),
-        SeeSchedule(see),
-        SeeLifecycle(see),
-        SeeVersions(see, session),
-        SeeSharing(see),
+        SeeTemplates(editor, templates),
+        Design(editor, settings.cluster_domain),
+        SeeWorkflows(editor, keys, maker, templates),
+        Parts(editor),
+        SeeSchedule(editor),
+        SeeLifecycle(editor),
+        SeeVersions(editor, session),
+        SeeSharing(editor),
     ]

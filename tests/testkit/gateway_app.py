@@ -22,6 +22,7 @@ from sluice_gateway.auth import Gate
 from sluice_gateway.credential_secrets import CredentialSecrets
 from sluice_gateway.credentials import Credentials
 from sluice_gateway.desk import Desk
+from sluice_gateway.editor import Editor
 from sluice_gateway.emitting import Emitter
 from sluice_gateway.flows import Flows
 from sluice_gateway.judging import Judge
@@ -324,15 +325,10 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
     sources = Sources(lambda: 0.0)
     hooks = Hooks(desk.flows, keys, starter, limits, sources=sources, now=lambda: NOW)
     triggers = Triggers(desk, starter, "cluster.local")
-    see = SeeWorkflows(
-        desk,
-        Workflows(cluster),
-        Judge(cluster, event_types.numbered(event_types.KNOWN)),
-        keys,
-        KeyMaker(cluster, cluster.writes_in),
-        Templates(cluster, "sluice-system"),
-        plans,
-    )
+    judge = Judge(cluster, event_types.numbered(event_types.KNOWN))
+    editor = Editor(desk, Workflows(cluster), judge, plans)
+    templates = Templates(cluster, "sluice-system")
+    key_maker = KeyMaker(cluster, cluster.writes_in)
     known = (*event_types.KNOWN, EventType(name="order.paid", sample={"order": 7}))
     see_runs = SeeRuns(desk, runs)
     secrets = CredentialSecrets(cluster, cluster.writes_in)
@@ -345,15 +341,15 @@ def make(cluster: Cluster, limits: Limits, most: int = 10) -> ASGIApp:
         see_runs,
         see_credentials,
         SeeIntegrations(see_credentials),
-        SeeActions(desk, see.judge),
-        SeeTemplates(see),
-        Design(see, "cluster.local"),
-        see,
-        Parts(see),
-        SeeSchedule(see),
-        SeeLifecycle(see, now=lambda: cluster.now),
-        SeeVersions(see, cluster),
-        SeeSharing(see),
+        SeeActions(desk, judge),
+        SeeTemplates(editor, templates),
+        Design(editor, "cluster.local"),
+        SeeWorkflows(editor, keys, key_maker, templates),
+        Parts(editor),
+        SeeSchedule(editor),
+        SeeLifecycle(editor, now=lambda: cluster.now),
+        SeeVersions(editor, cluster),
+        SeeSharing(editor),
     )
     return make_app(triggers, hooks, Service(list, metrics, cluster.published), metrics, *nouns)
 

@@ -13,12 +13,12 @@ from sluice_core.finding import Finding
 from sluice_gateway import bodies, openapi, selection, workflow_view
 from sluice_gateway.auth import CREATE_FLOW, GET_FLOW, LIST_FLOWS, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms import node_view, nodes, recognised
 from sluice_gateway.forms.made import Made
 from sluice_gateway.making import answer_made, manifest_of
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.design import (
     Discovered,
     DuplicateForm,
@@ -40,19 +40,19 @@ AppId = Annotated[str, Query(alias="appId", min_length=1, max_length=63)]
 class Design:
     """The endpoints about a workflow's definition."""
 
-    see: SeeWorkflows
+    editor: Editor
     domain: str
 
     async def validate(self, request: Request, workflow: WorkflowName) -> Response:
         """All that is wrong or odd, of the workflow as it is or of a body that would replace it."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
-        form = await bodies.read(request, WorkflowDraft, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
+        form = await bodies.read(request, WorkflowDraft, self.editor.desk.limits)
         spec = found["spec"]
         if form.root:
-            around = await self.see.around(caller, namespace, form.root)
+            around = await self.editor.around(caller, namespace, form.root)
             spec = recognised.convert(form.root, around).spec
-        verdict = await self.see.judge.judge(spec, namespace, workflow)
+        verdict = await self.editor.judge.judge(spec, namespace, workflow)
         content = {
             "workflowId": workflow,
             "valid": not verdict.errors,
@@ -65,8 +65,8 @@ class Design:
 
     async def layout(self, request: Request, workflow: WorkflowName) -> Response:
         """Place all steps anew, from left to right."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        await bodies.read(request, NoForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        await bodies.read(request, NoForm, self.editor.desk.limits)
         moved = 0
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
@@ -76,53 +76,53 @@ class Design:
             moved = sum(a != b["position"] for a, b in zip(before, placed, strict=True))
             return spec | {"steps": placed}
 
-        changed = await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self.editor.edit(request, caller, Key(namespace, workflow), edit)
         content = {"workflowId": workflow, "changed": moved > 0, "nodesRepositioned": moved}
         return respond(200, content, headers={"ETag": etag(changed)})
 
     async def compute_scopes(self, request: Request, workflow: WorkflowName) -> Response:
         """What the workflow may use, computed from its spec; its status holds the same."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        await bodies.read(request, NoForm, self.see.desk.limits)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        await bodies.read(request, NoForm, self.editor.desk.limits)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         shown = scopes.of(Workflow.parse(found).spec)
         return respond(200, {"workflowId": workflow, "scopes": shown})
 
     async def set_status(self, request: Request, workflow: WorkflowName) -> Response:
         """Set the state: draft, active, paused or archived."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, StatusForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, StatusForm, self.editor.desk.limits)
         state = nodes.STATES[form.status]
-        changed = await self.see.edit(
+        changed = await self.editor.edit(
             request, caller, Key(namespace, workflow), lambda spec: spec | {"state": state}
         )
         return respond(200, workflow_view.detail(changed), headers={"ETag": etag(changed)})
 
     async def duplicate(self, request: Request, workflow: WorkflowName) -> Response:
         """Make a copy of the workflow, as a draft and under another name."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        await self.see.desk.gate.admit(caller, CREATE_FLOW, namespace)
-        form = await bodies.read(request, DuplicateForm, self.see.desk.limits)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        await self.editor.desk.gate.admit(caller, CREATE_FLOW, namespace)
+        form = await bodies.read(request, DuplicateForm, self.editor.desk.limits)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         title = form.name or f"{found['spec'].get('title') or workflow} (copy)"
         copy = {**found["spec"], "title": title[:250], "state": "Draft"}
         copy.pop("sharing", None)
         made = Made(form="Own", spec=copy)
-        created = await self.see.create_once(request, manifest_of(namespace, made, caller), made)
+        created = await self.editor.create_once(request, manifest_of(namespace, made, caller), made)
         return answer_made(created, made, [])
 
     async def stats(self, request: Request) -> Response:
         """How many workflows there are in each state."""
-        caller, namespace = await self.see.desk.admit(request, LIST_FLOWS)
-        shown = [flow.summary for flow in self.see.desk.visible(caller, namespace)]
+        caller, namespace = await self.editor.desk.admit(request, LIST_FLOWS)
+        shown = [flow.summary for flow in self.editor.desk.visible(caller, namespace)]
         return respond(200, selection.counts(shown))
 
     async def discover(self, request: Request, app: AppId) -> Response:
         """The active workflows that are part of an app, and where they are triggered."""
-        caller, namespace = await self.see.desk.admit(request, LIST_FLOWS)
+        caller, namespace = await self.editor.desk.admit(request, LIST_FLOWS)
         found = [
             _endpoint(flow.summary, self.domain)
-            for flow in self.see.desk.visible(caller, namespace)
+            for flow in self.editor.desk.visible(caller, namespace)
             if flow.standing.state == "Active" and flow.labels.get(workflow_view.PART_OF) == app
         ]
         return respond(200, found)

@@ -12,11 +12,11 @@ from sluice_core import names, verbs
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms import policies
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.objects import Edit, etag
 from sluice_gateway.problems import Problem, not_valid
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.form import NoForm
 from sluice_gateway.schemas.lifecycle import (
     DeployAnswer,
@@ -35,7 +35,7 @@ _POLICY = {"type": "idle-shutdown", "idleTimeoutMinutes": 30}
 class SeeLifecycle:
     """The endpoints about a workflow's runner."""
 
-    see: SeeWorkflows
+    editor: Editor
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def deploy(self, request: Request, workflow: WorkflowName) -> Response:
@@ -59,30 +59,30 @@ class SeeLifecycle:
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """The policy, and whether a runner is up."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         return _answer(_lifecycle(found), found)
 
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
         """Set the policy."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, LifecycleForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, LifecycleForm, self.editor.desk.limits)
         fields = Fields(form.root, "", [])
         policy = policies.read(fields)
         if fields.faults:
             raise not_valid(fields.faults)
-        changed = await self.see.edit(
+        changed = await self.editor.edit(
             request, caller, Key(namespace, workflow), lambda spec: spec | {"lifecycle": policy}
         )
         return _answer(_lifecycle(changed), changed)
 
     async def _deploy(self, request: Request, workflow: str, state: str, what: str) -> Response:
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        await bodies.read(request, NoForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        await bodies.read(request, NoForm, self.editor.desk.limits)
         key = Key(namespace, workflow)
-        changed = await self.see.edit(request, caller, key, lambda spec: spec | {"state": state})
+        changed = await self.editor.edit(request, caller, key, lambda spec: spec | {"state": state})
         if state == "Active":  # its runner is up from now on, as after a start
-            changed = await self.see.workflows.change(key, self._asked(names.ANNOTATION_START))
+            changed = await self.editor.workflows.change(key, self._asked(names.ANNOTATION_START))
         content = {
             "message": f"the workflow is {what}",
             "workflowId": workflow,
@@ -91,15 +91,15 @@ class SeeLifecycle:
         return _answer(content, changed)
 
     async def _ask(self, request: Request, workflow: str, form: Any, annotation: str) -> Manifest:
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        body = await bodies.read(request, form, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        body = await bodies.read(request, form, self.editor.desk.limits)
         key = Key(namespace, workflow)
-        found = await self.see.shown(caller, key)
+        found = await self.editor.shown(caller, key)
         if found["spec"].get("state", "Active") in ("Draft", "Archived"):
             detail = f'the workflow "{workflow}" has no runner: deploy it first'
             raise Problem(409, "NotDeployed", detail)
         edit = self._asked(annotation, getattr(body, "replicas", None))
-        return await self.see.workflows.change(key, edit, request.headers.get("if-match"))
+        return await self.editor.workflows.change(key, edit, request.headers.get("if-match"))
 
     def _asked(self, annotation: str, replicas: int | None = None) -> Edit:
         """Ask for it as of now, by an annotation; `replicas` is set where it is given."""

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from sluice_gateway import bodies, openapi
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms import connections, editing, node_view, step_bodies
 from sluice_gateway.forms.made import Remark
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import not_valid
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.parts import (
     ConnectionAnswer,
@@ -54,27 +54,27 @@ CONNECTION = {"sourceNodeId": "orders", "targetNodeId": "load"}
 class Parts:
     """The endpoints about parts of the graph."""
 
-    see: SeeWorkflows
+    editor: Editor
 
     async def see_all(self, request: Request, workflow: WorkflowName) -> Response:
         """The steps, with how many connections lead to and from each."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         shown = list(node_view.summaries(found["spec"]))
         content = {"workflowId": workflow, "count": len(shown), "nodes": shown}
         return _versioned(200, content, found)
 
     async def get(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """One step."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         return self._answer(200, workflow, found, step, [])
 
     async def add(self, request: Request, workflow: WorkflowName) -> Response:
         """Add a step: as a node, as a numbered step with a template, or in our own form."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, StepForm, self.see.desk.limits)
-        around = await self.see.around(caller, namespace, form.root)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, StepForm, self.editor.desk.limits)
+        around = await self.editor.around(caller, namespace, form.root)
         added, remarks = "", list[Remark]()
 
         def edit(steps: Steps) -> Steps:
@@ -89,9 +89,9 @@ class Parts:
 
     async def put(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """Change a step: what the body names is merged into it; in our own form it is replaced."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, StepEdit, self.see.desk.limits)
-        around = await self.see.around(caller, namespace, form.root)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, StepEdit, self.editor.desk.limits)
+        around = await self.editor.around(caller, namespace, form.root)
         name, remarks = step, list[Remark]()
 
         def edit(steps: Steps) -> Steps:
@@ -110,7 +110,7 @@ class Parts:
 
     async def remove(self, request: Request, workflow: WorkflowName, step: StepName) -> Response:
         """Remove a step and its connections."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
         gone = 0
 
         def edit(steps: Steps) -> Steps:
@@ -140,8 +140,8 @@ class Parts:
 
     async def connect(self, request: Request, workflow: WorkflowName) -> Response:
         """Let one step wait for another; the input ports ai and tools are for models and tools."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, ConnectionForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, ConnectionForm, self.editor.desk.limits)
         made: connections.Connection | None = None
 
         def edit(steps: Steps) -> Steps:
@@ -168,7 +168,7 @@ class Parts:
         self, request: Request, workflow: WorkflowName, connection: ConnectionName
     ) -> Response:
         """Remove a connection; a step that nothing leads to any more runs at once."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
         roots: list[str] = []
 
         def edit(steps: Steps) -> Steps:
@@ -192,8 +192,8 @@ class Parts:
     ) -> Response:
         """`called` is what the paths are in the spec, in the form and in the answer."""
         field, given, told = called
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        body = await bodies.read(request, form, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        body = await bodies.read(request, form, self.editor.desk.limits)
         paths: dict[str, str] = getattr(body, given)
 
         def edit(steps: Steps) -> Steps:
@@ -208,7 +208,7 @@ class Parts:
     async def _edit(
         self, request: Request, caller: Any, key: Key, edit: Callable[[Steps], Steps]
     ) -> Manifest:
-        return await self.see.edit(
+        return await self.editor.edit(
             request, caller, key, lambda spec: spec | {"steps": edit(list(spec.get("steps", ())))}
         )
 

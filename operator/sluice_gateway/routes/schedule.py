@@ -10,11 +10,11 @@ from starlette.responses import Response
 from sluice_gateway import bodies, merging, openapi
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms.reading import Fields
 from sluice_gateway.forms.scheduled import NAME, of_fields
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem, not_valid
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.schedule import ScheduleAnswer, ScheduleForm, SchedulePatch
 from sluice_kube.resources import Key, Manifest
@@ -27,12 +27,12 @@ _EXAMPLE = {"cron_expression": "0 9 * * 1-5", "timezone": "Europe/Berlin"}
 class SeeSchedule:
     """The endpoints about a workflow's schedule."""
 
-    see: SeeWorkflows
+    editor: Editor
 
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """The schedule, and when it comes next."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        return _answer(200, await self.see.shown(caller, Key(namespace, workflow)))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        return _answer(200, await self.editor.shown(caller, Key(namespace, workflow)))
 
     async def create(self, request: Request, workflow: WorkflowName) -> Response:
         """Give the workflow a schedule; 409 when it has one."""
@@ -57,7 +57,7 @@ class SeeSchedule:
 
     async def delete(self, request: Request, workflow: WorkflowName) -> Response:
         """Take the schedule away."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             left = [one for one in spec.get("triggers", ()) if one["name"] != NAME]
@@ -65,12 +65,12 @@ class SeeSchedule:
                 raise _none(workflow)
             return spec | {"triggers": left}
 
-        await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        await self.editor.edit(request, caller, Key(namespace, workflow), edit)
         return Response(status_code=204)
 
     async def _change(self, request: Request, workflow: str, how: Any) -> Manifest:
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, ScheduleForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, ScheduleForm, self.editor.desk.limits)
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             before = _of(spec)
@@ -78,7 +78,7 @@ class SeeSchedule:
             others = [one for one in spec.get("triggers", ()) if one["name"] != NAME]
             return spec | {"triggers": [*others, made]}
 
-        return await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        return await self.editor.edit(request, caller, Key(namespace, workflow), edit)
 
     def router(self) -> APIRouter:
         """Routes below a namespace."""

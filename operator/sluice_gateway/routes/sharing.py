@@ -12,9 +12,9 @@ from sluice_core.api.workflow_status import Health
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.sharing import HealthAnswer, ShareAnswer, ShareForm, ShareList
 from sluice_kube.resources import Key
@@ -26,12 +26,12 @@ User = Annotated[str, Path(min_length=1, max_length=253)]
 class SeeSharing:
     """The endpoints about who sees a workflow, and how it is."""
 
-    see: SeeWorkflows
+    editor: Editor
 
     async def see_all(self, request: Request, workflow: WorkflowName) -> Response:
         """The users with whom the workflow is shared."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         changed = workflow_view.changed_at(found["metadata"])
         users = found["spec"].get("sharing", {}).get("users", [])
         shared = [{"userId": user, "sharedAt": changed} for user in users]
@@ -39,22 +39,22 @@ class SeeSharing:
 
     async def add(self, request: Request, workflow: WorkflowName) -> Response:
         """Share the workflow with a user, who then sees it also while it is private."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, ShareForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, ShareForm, self.editor.desk.limits)
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             sharing = spec.get("sharing", {})
             users = list(dict.fromkeys([*sharing.get("users", ()), form.user_id]))
             return spec | {"sharing": sharing | {"users": users}}
 
-        changed = await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        changed = await self.editor.edit(request, caller, Key(namespace, workflow), edit)
         content = {"message": "the workflow is shared", "workflowId": workflow}
         told = content | {"userId": form.user_id}
         return respond(200, told, headers={"ETag": etag(changed)})
 
     async def remove(self, request: Request, workflow: WorkflowName, user: User) -> Response:
         """Stop sharing the workflow with a user."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
 
         def edit(spec: dict[str, Any]) -> dict[str, Any]:
             sharing = spec.get("sharing", {})
@@ -64,13 +64,13 @@ class SeeSharing:
             left = [one for one in sharing["users"] if one != user]
             return spec | {"sharing": sharing | {"users": left}}
 
-        await self.see.edit(request, caller, Key(namespace, workflow), edit)
+        await self.editor.edit(request, caller, Key(namespace, workflow), edit)
         return Response(status_code=204)
 
     async def health(self, request: Request, workflow: WorkflowName) -> Response:
         """How the runs of the last day, week and month went; rates are over 30 days."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         told = Health.model_validate(found.get("status", {}).get("health", {}))
         totals = health.totals(told, datetime.now(UTC))
         content: dict[str, Any] = {"workflowId": workflow}

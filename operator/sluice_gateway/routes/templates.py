@@ -9,11 +9,12 @@ from starlette.responses import Response
 from sluice_gateway import bodies, filling, openapi, template_store
 from sluice_gateway.auth import CREATE_FLOW, GET_TEMPLATE, LIST_TEMPLATES
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms.made import Made
 from sluice_gateway.making import answer_made, found_odd, manifest_of
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.catalogue import TemplateForm, TemplateList
 from sluice_gateway.schemas.workflows import WorkflowMade
+from sluice_gateway.template_store import Templates
 
 Category = Annotated[
     str | None, Query(min_length=1, max_length=63, description="Those of this category.")
@@ -26,25 +27,26 @@ _EXAMPLE = {"template_id": "invoice-intake", "name": "Invoices of the shop"}
 class SeeTemplates:
     """The endpoints about templates."""
 
-    see: SeeWorkflows
+    editor: Editor
+    templates: Templates
 
     async def list(self, request: Request, category: Category = None) -> Response:
         """The namespace's templates, and those that are shipped."""
-        _, namespace = await self.see.desk.admit(request, LIST_TEMPLATES)
-        found = await self.see.templates.all(namespace)
+        _, namespace = await self.editor.desk.admit(request, LIST_TEMPLATES)
+        found = await self.templates.all(namespace)
         shown = [template_store.view(one, namespace) for one in found]
         wanted = [one for one in shown if category in (None, one["category"])]
         return respond(200, {"count": len(wanted), "templates": wanted})
 
     async def create(self, request: Request) -> Response:
         """Make a workflow of a template, as a draft."""
-        caller, namespace = await self.see.desk.admit(request, CREATE_FLOW)
-        form = await bodies.read(request, TemplateForm, self.see.desk.limits)
-        await self.see.desk.gate.admit(caller, GET_TEMPLATE, namespace, form.template_id)
-        template = await self.see.templates.find(namespace, form.template_id)
+        caller, namespace = await self.editor.desk.admit(request, CREATE_FLOW)
+        form = await bodies.read(request, TemplateForm, self.editor.desk.limits)
+        await self.editor.desk.gate.admit(caller, GET_TEMPLATE, namespace, form.template_id)
+        template = await self.templates.find(namespace, form.template_id)
         made = Made(form="Own", spec=_spec(template, form))
-        odd = await self.see.judge.check(made.spec, namespace)
-        created = await self.see.create_once(request, manifest_of(namespace, made, caller), made)
+        odd = await self.editor.judge.check(made.spec, namespace)
+        created = await self.editor.create_once(request, manifest_of(namespace, made, caller), made)
         return answer_made(created, made, found_odd(odd))
 
     def router(self) -> APIRouter:

@@ -10,9 +10,9 @@ from sluice_core import names
 from sluice_gateway import bodies, openapi, workflow_view
 from sluice_gateway.auth import GET_FLOW, UPDATE_FLOW
 from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.objects import etag
 from sluice_gateway.problems import Problem
-from sluice_gateway.routes.workflows import SeeWorkflows
 from sluice_gateway.schemas.form import NoForm
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.versions import VersionForm, VersionList, VersionMade
@@ -42,13 +42,13 @@ class Api(Protocol):
 class SeeVersions:
     """The endpoints about versions."""
 
-    see: SeeWorkflows
+    editor: Editor
     session: Api
 
     async def see_all(self, request: Request, workflow: WorkflowName) -> Response:
         """All versions that are kept, the newest last."""
-        caller, namespace = await self.see.desk.admit(request, GET_FLOW, workflow)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         versions = [_shown(one) for one in await self._all(found)]
         content = {
             "workflowId": workflow,
@@ -59,9 +59,9 @@ class SeeVersions:
 
     async def tag(self, request: Request, workflow: WorkflowName) -> Response:
         """Name the current version; one with a tag is never pruned."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        form = await bodies.read(request, VersionForm, self.see.desk.limits)
-        found = await self.see.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        form = await bodies.read(request, VersionForm, self.editor.desk.limits)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         versions = await self._all(found)
         current = _current(found, versions)
         _check_free(form.version_tag, current, versions)
@@ -81,10 +81,10 @@ class SeeVersions:
 
     async def rollback(self, request: Request, workflow: WorkflowName, number: Number) -> Response:
         """Have the definition of that version again, as a new version."""
-        caller, namespace = await self.see.desk.admit(request, UPDATE_FLOW, workflow)
-        await bodies.read(request, NoForm, self.see.desk.limits)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
+        await bodies.read(request, NoForm, self.editor.desk.limits)
         key = Key(namespace, workflow)
-        found = await self.see.shown(caller, key)
+        found = await self.editor.shown(caller, key)
         wanted = next((one for one in await self._all(found) if one["revision"] == number), None)
         if wanted is None:
             raise Problem(404, "VersionNotFound", f'"{workflow}" has no version {number}')
@@ -94,7 +94,7 @@ class SeeVersions:
             kept = {name: value for name, value in spec.items() if name not in FIELDS}
             return kept | {name: held[name] for name in FIELDS if held.get(name) is not None}
 
-        changed = await self.see.edit(request, caller, key, edit)
+        changed = await self.editor.edit(request, caller, key, edit)
         return respond(200, workflow_view.detail(changed), headers={"ETag": etag(changed)})
 
     async def _all(self, workflow: Manifest) -> list[Manifest]:

@@ -1,35 +1,30 @@
 """Workflows: list, make, read, change, delete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from sluice_core import caps, names
+from sluice_core import names
 from sluice_gateway import bodies, making, merging, openapi, selection, workflow_view
 from sluice_gateway.auth import (
     CREATE_FLOW,
     CREATE_TEMPLATE,
     DELETE_FLOW,
-    GET_CONFIG_MAP,
     GET_FLOW,
     LIST_FLOWS,
-    SHARE_FLOW,
     UPDATE_FLOW,
     UPDATE_SECRET,
     Caller,
 )
-from sluice_gateway.desk import Desk, respond
+from sluice_gateway.desk import respond
+from sluice_gateway.editor import Editor
 from sluice_gateway.forms import recognised
 from sluice_gateway.forms.made import Made
-from sluice_gateway.forms.surroundings import Surroundings
-from sluice_gateway.idempotency import Once, once
-from sluice_gateway.judging import Judge
 from sluice_gateway.key_maker import KeyMaker
-from sluice_gateway.objects import TRIES, changed_all_the_time, check_match, etag
-from sluice_gateway.plans import Plans, over
+from sluice_gateway.objects import check_match, etag
 from sluice_gateway.problems import Fault, Problem, not_valid
 from sluice_gateway.schemas.parameters import WorkflowName
 from sluice_gateway.schemas.workflows import (
@@ -43,38 +38,24 @@ from sluice_gateway.schemas.workflows import (
 )
 from sluice_gateway.template_store import Templates
 from sluice_gateway.webhook_keys import WebhookKeys
-from sluice_gateway.workflows import (
-    NO_METADATA,
-    Workflows,
-    is_shared_alike,
-    with_metadata,
-    with_spec,
-)
-from sluice_kube.resources import Key, Manifest
-
-
-class _OvertakenError(Exception):
-    """The spec is not any more what a change was made of."""
+from sluice_kube.resources import Key
 
 
 @dataclass(frozen=True)
 class SeeWorkflows:
     """The endpoints about workflows as a whole."""
 
-    desk: Desk
-    workflows: Workflows
-    judge: Judge
+    editor: Editor
     keys: WebhookKeys
     key_maker: KeyMaker
     templates: Templates
-    plans: Plans
 
     async def list(
         self, request: Request, wanted: Annotated[selection.Wanted, Query()]
     ) -> Response:
         """A page of the namespace's workflows; `count` is how many there are in all."""
-        caller, namespace = await self.desk.admit(request, LIST_FLOWS)
-        shown = [flow.summary for flow in self.desk.visible(caller, namespace)]
+        caller, namespace = await self.editor.desk.admit(request, LIST_FLOWS)
+        shown = [flow.summary for flow in self.editor.desk.visible(caller, namespace)]
         return respond(200, selection.page(shown, wanted))
 
     async def create(self, request: Request) -> Response:
@@ -82,15 +63,17 @@ class SeeWorkflows:
 
         Warnings tell what was carried over otherwise than it was written.
         """
-        caller, namespace = await self.desk.admit(request, CREATE_FLOW)
-        form = await bodies.read(request, WorkflowForm, self.desk.limits)
-        around = await self.around(caller, namespace, form.root)
+        caller, namespace = await self.editor.desk.admit(request, CREATE_FLOW)
+        form = await bodies.read(request, WorkflowForm, self.editor.desk.limits)
+        around = await self.editor.around(caller, namespace, form.root)
         made = recognised.convert(form.root, around)
         wanted = await self._missing_keys(caller, namespace, made)
-        found = making.found_odd(await self.judge.check(made.spec, namespace))
+        found = making.found_odd(await self.editor.judge.check(made.spec, namespace))
         if made.template:
-            await self.desk.gate.admit(caller, CREATE_TEMPLATE, namespace)
-        created = await self.create_once(request, making.manifest_of(namespace, made, caller), made)
+            await self.editor.desk.gate.admit(caller, CREATE_TEMPLATE, namespace)
+        created = await self.editor.create_once(
+            request, making.manifest_of(namespace, made, caller), made
+        )
         if made.template and not await self.templates.keep(created):
             found.append(making.TEMPLATE_STAYS)
         keys = await self.key_maker.make(namespace, wanted)
@@ -98,32 +81,10 @@ class SeeWorkflows:
             self.keys.forget(namespace)
         return making.answer_made(created, made, found, keys)
 
-    async def create_once(self, request: Request, manifest: Manifest, made: Made) -> Manifest:
-        """The workflow as it exists: made by this request, or by an equal one before.
-
-        Raises Problem 403 where it is beyond the plan.
-        """
-        metadata = manifest["metadata"]
-        owner = metadata["annotations"][names.ANNOTATION_OWNER]
-        claim = once(request.headers, manifest, metadata["namespace"], owner)
-        self.plans.check_spec(metadata["namespace"], manifest["spec"])
-        await self._check_room(metadata["namespace"], claim)
-        return await self.workflows.create(manifest, making.names_for(made, claim.key), claim)
-
-    async def _check_room(self, namespace: str, claim: Once) -> None:
-        """Raises Problem 403 where the plan admits no more workflows."""
-        plan = self.plans.of(namespace)
-        if plan is None or plan.spec.max_workflows is None:
-            return
-        found = await self.workflows.within(namespace)
-        beyond = caps.workflows(plan.spec, plan.name, len(found))
-        if beyond and not any(claim.made(one) for one in found):
-            raise over(beyond)
-
     async def get(self, request: Request, workflow: WorkflowName) -> Response:
         """One workflow; its ETag is for If-Match."""
-        caller, namespace = await self.desk.admit(request, GET_FLOW, workflow)
-        found = await self.shown(caller, Key(namespace, workflow))
+        caller, namespace = await self.editor.desk.admit(request, GET_FLOW, workflow)
+        found = await self.editor.shown(caller, Key(namespace, workflow))
         return respond(200, workflow_view.detail(found), headers={"ETag": etag(found)})
 
     async def put(self, request: Request, workflow: WorkflowName) -> Response:
@@ -140,71 +101,21 @@ class SeeWorkflows:
 
     async def delete(self, request: Request, workflow: WorkflowName) -> Response:
         """Delete a workflow with its runs; there is no way back."""
-        caller, namespace = await self.desk.admit(request, DELETE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, DELETE_FLOW, workflow)
         key = Key(namespace, workflow)
-        await self.shown(caller, key)
-        await self.workflows.delete(key, request.headers.get("if-match"))
+        await self.editor.shown(caller, key)
+        await self.editor.workflows.delete(key, request.headers.get("if-match"))
         return Response(status_code=204)
 
-    async def around(self, caller: Caller, namespace: str, body: Any) -> Surroundings:
-        """What a body may refer to, as far as the caller may see it."""
-
-        async def may_read(name: str) -> None:
-            await self.desk.gate.admit(caller, GET_CONFIG_MAP, namespace, name)
-
-        return await self.judge.around(namespace, body, may_read)
-
-    async def shown(self, caller: Caller, key: Key) -> Manifest:
-        """The workflow as it is; raises Problem 404 also where this caller must not see it."""
-        await self.desk.flow(caller, *key)
-        return await self.workflows.get(key)
-
-    async def edit(
-        self,
-        request: Request,
-        caller: Caller,
-        key: Key,
-        edit: Any,
-        metadata: Mapping[str, Any] = NO_METADATA,
-    ) -> Manifest:
-        """Change a workflow's spec by a function, judged before it is written.
-
-        Raises Problem 422 for a spec that is not valid, 403 for sharing without the right to it.
-        """
-        for _ in range(TRIES):
-            try:
-                return await self._edit_judged(request, caller, key, edit, metadata)
-            except _OvertakenError:
-                continue
-        raise changed_all_the_time(key)
-
-    async def _edit_judged(
-        self, request: Request, caller: Caller, key: Key, edit: Any, metadata: Mapping[str, Any]
-    ) -> Manifest:
-        """Raises _OvertakenError when somebody else was faster: what was judged is past then."""
-        current = await self.shown(caller, key)
-        spec = edit(current["spec"])
-        await self.judge.check(spec, key.namespace)
-        self.plans.check_spec(key.namespace, spec, current["spec"])
-        if not is_shared_alike(spec, current["spec"]):
-            await self.desk.gate.admit(caller, SHARE_FLOW, *key)
-
-        def edited(found: Manifest) -> Manifest:
-            if found["spec"] != current["spec"]:
-                raise _OvertakenError
-            return with_metadata(with_spec(found, spec), metadata)
-
-        return await self.workflows.change(key, edited, request.headers.get("if-match"))
-
     async def _change(self, request: Request, workflow: str, *, replace: bool) -> Response:
-        caller, namespace = await self.desk.admit(request, UPDATE_FLOW, workflow)
+        caller, namespace = await self.editor.desk.admit(request, UPDATE_FLOW, workflow)
         key = Key(namespace, workflow)
-        current = await self.shown(caller, key)
+        current = await self.editor.shown(caller, key)
         check_match(current, request.headers.get("if-match"))
         form = await bodies.read(
-            request, WorkflowReplacement if replace else WorkflowPatch, self.desk.limits
+            request, WorkflowReplacement if replace else WorkflowPatch, self.editor.desk.limits
         )
-        around = await self.around(caller, namespace, form.root)
+        around = await self.editor.around(caller, namespace, form.root)
         read = recognised.replacement if replace else recognised.convert
         made = read(form.root, around, current["spec"])
         if made.metadata.get("name", workflow) != workflow:
@@ -219,7 +130,7 @@ class SeeWorkflows:
                 return made.spec
             return merging.merged(spec, read(form.root, around, spec).spec)
 
-        changed = await self.edit(request, caller, key, edit, made.metadata)
+        changed = await self.editor.edit(request, caller, key, edit, made.metadata)
         shown = workflow_view.detail(changed)
         remarks = [making.told(one) for one in made.remarks]
         if made.template and not shown["isTemplate"]:
@@ -238,7 +149,9 @@ class SeeWorkflows:
         if missing and not self.key_maker.writes_in(namespace):
             raise _no_key(namespace, missing[0])
         if missing:
-            await self.desk.gate.admit(caller, UPDATE_SECRET, namespace, names.WEBHOOKS_SECRET)
+            await self.editor.desk.gate.admit(
+                caller, UPDATE_SECRET, namespace, names.WEBHOOKS_SECRET
+            )
         return missing
 
     def router(self) -> APIRouter:
